@@ -21,7 +21,7 @@ SEARCH_FIELDS = ("names", "sort_name", "facets")
 
 SOURCE_FIELDS = [
     "first_name", "last_name", "email", "mobile_phone", "external_id", "identified", "mail.address",
-    "mobile.address", "cart.state", "statuses", "active_at", "last_seen",
+    "mobile.address", "cart.state", "commerce.unclear", "statuses", "active_at", "last_seen",
 ]  # fmt: skip
 """The fields that they are computed from."""
 
@@ -98,7 +98,11 @@ def _facets(document: Mapping[str, Any]) -> Document:
         "statuses": {machine: status["state"] for machine, status in document.get("statuses", {}).items()},
     }
     # Set only where true: no filter asks for the others, and each index entry costs a write.
-    return {**facets, "away": True} if is_away(document) else facets
+    if is_away(document):
+        facets["away"] = True
+    if document.get("commerce", {}).get("unclear"):
+        facets["unclear_orders"] = True
+    return facets
 
 
 def _has_address(document: Mapping[str, Any], channel: str) -> bool:

@@ -122,6 +122,42 @@ def _with_currency(file: Document, currency: str) -> str:
     return editing.with_values(text, "account", {"currency": currency})
 
 
+def correct_orders(db: Db) -> None:
+    """Let the present rules know updates of orders, and have all orders and carts folded again.
+
+    They are as amounts are read and orders corrected now.  Workers fold them, like contacts that were
+    folded for older rules.
+    """
+    newest = db.rulesets.find_one({}, {"files": 1}, sort=[("_id", -1)])
+    if newest is not None:
+        files = [{**file, "text": _with_names(file)} for file in newest["files"]]
+        db.rulesets.update_one({"_id": newest["_id"]}, {"$set": {"files": files}})
+    bought = [{"commerce.book.0": {"$exists": True}}, {"cart": {"$exists": True}}]
+    db.contacts.update_many({"$or": bought}, {"$set": {"upkeep": _NEVER}})
+
+
+_NEVER = 0
+"""An `upkeep` before that of any version of the rules."""
+
+_CART_NAME = "Wishlist Product Added to Cart"
+
+
+def _with_names(file: Document) -> str:
+    """The declared activities, with the update of an order and the cart's other name."""
+    text: str = file["text"]
+    if file["name"] != "activities.yaml":
+        return text
+    added = editing.value_at(text, "activities", "added_to_cart")
+    if added is not None and _CART_NAME not in (names := added.get("segment_names", [])):
+        added = {**added, "segment_names": [*names, _CART_NAME]}
+        text = editing.with_values(text, "activities", {"added_to_cart": added})
+    placed = editing.value_at(text, "activities", "order_completed")
+    if placed is not None and editing.value_at(text, "activities", "order_updated") is None:
+        names = {"label": "Order updated", "icon": "📝", "segment_names": ["Order Updated"]}
+        text = editing.with_values(text, "activities", {"order_updated": {**placed, **names}})
+    return text
+
+
 def _described(row: Document) -> UpdateOne:
     agent = row.get("agent")
     agent_fields = {"trackers.$[it].agent": agent[:MAX_AGENT]} if isinstance(agent, str) and agent else {}
@@ -151,6 +187,7 @@ _STEPS = {
     "away": mark_away,
     "devices": describe_devices,
     "currency": declare_currency,
+    "orders": correct_orders,
 }
 """One-time upgrades, by the name under which the installation records them."""
 

@@ -28,6 +28,9 @@ CLOCK_TOLERANCE = timedelta(seconds=5)
 LOW_DISK = 2_000_000_000
 """Bytes; below, MongoDB may soon refuse writes."""
 
+LISTED = 1_000
+"""Contacts that are counted for a finding; beyond them it says "over"."""
+
 LONG_WAIT = timedelta(minutes=1)
 
 
@@ -65,6 +68,7 @@ def examine(db: Db, instance: Instance, environment: Mapping[str, str]) -> Itera
         _segments,
         _sendings,
         _new_contacts,
+        _orders,
     ):
         yield check(db)
     yield _webhooks(db, environment)
@@ -186,6 +190,19 @@ def _new_contacts(db: Db) -> Finding:
             "see *Refused events* in the settings; `sheets keys change --new-contacts-per-day` raises it",
         )  # fmt: skip
     return Finding("new contacts", "ok", "no key has reached its daily limit")
+
+
+def _orders(db: Db) -> Finding:
+    unclear = {"facets.unclear_orders": True}
+    number = db.contacts.count_documents(unclear, limit=LISTED + 1)
+    if number:
+        some = ", ".join(row["_id"] for row in db.contacts.find(unclear, {"_id": 1}).limit(3))
+        many = f"over {LISTED:,}" if number > LISTED else f"{number:,}"
+        return Finding(
+            "orders", "warning", f"contacts with an amount that cannot be read: {many} ({some})",
+            "see the orders on their sheets; send *Order Updated* with the right total",
+        )  # fmt: skip
+    return Finding("orders", "ok", "every amount could be read")
 
 
 def _webhooks(db: Db, environment: Mapping[str, str]) -> Finding:

@@ -11,8 +11,10 @@ from engine.operations.preparation import prepare
 from engine.rules import versions
 from engine.settings import CONFIG_DIR
 from tests.builders import an_activity, days, identified, minutes
-from tests.integration.drained import receive_and_drain
+from tests.integration.drained import drain_all, receive_and_drain
 from tests.prepared import forget_databases
+
+WISHLIST = "Wishlist Product Added to Cart"
 
 
 @pytest.fixture
@@ -126,3 +128,29 @@ def test_an_account_without_a_declared_currency_keeps_that_of_its_first_order(db
 
     assert versions.current(db).account.currency == "USD"
     assert versions.stored_version(db, 1).texts["settings.yaml"].startswith(text[:200])
+
+
+def test_orders_and_carts_are_folded_again_and_updates_of_orders_are_known(db):
+    bought_by_ana = an_activity(
+        "order_completed", email="ana@x.com", orderId="a", total="12,50", trusted=True
+    )
+    corrected = an_activity(
+        "order_updated", minutes(1), email="ana@x.com", orderId="a", total=20, trusted=True
+    )
+    receive_and_drain(db, [bought_by_ana, corrected, an_activity(at=minutes(2), tracker="t")])
+    now = list(db.contacts.find({}, {"v": 0, "folded_at": 0}))
+    db.contacts.update_many({"email": "ana@x.com"}, {"$set": {"commerce.spent": 0, "commerce.orders": 2}})
+    text = versions.stored_version(db, 1).texts["activities.yaml"]
+    older_text = text.replace("  order_updated:", "  order_altered:").replace(f", {WISHLIST}]", "]")
+    db.rulesets.update_one({"files.name": "activities.yaml"}, {"$set": {"files.$.text": older_text}})
+    db.installation.delete_one({"_id": "orders"})
+
+    prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+    forget_databases()
+    drain_all(db)
+
+    assert list(db.contacts.find({}, {"v": 0, "folded_at": 0})) == now
+    catalog = versions.current(db).catalog
+    assert catalog.type_of("Order Updated") == "order_updated"
+    assert catalog.label("order_updated") == "Order updated"
+    assert catalog.type_of(WISHLIST) == "added_to_cart"

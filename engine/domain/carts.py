@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from engine.domain.activities import Activity
 from engine.domain.contact import Cart, CartLine, ContactState
 from engine.domain.currencies import rounded
+from engine.domain.money import MAX_DIGITS
 from engine.domain.property_names import bare, value_of
 from engine.domain.rulebook import Account
 from engine.domain.worth import Properties, currency_of, name_of, price_of, quantity_of, rate_of
@@ -155,6 +156,9 @@ def _cart(lines: list[CartLine], *, at: datetime, account: Account) -> Cart | No
 
 
 def _worth(line: CartLine, account: Account) -> Decimal | None:
-    """What a line is worth in the account's currency; unset without a price, or a rate."""
+    """What a line is worth in the account's currency; unset without a price or a rate, or beyond reason."""
     rate = rate_of(line.currency, account)
-    return None if rate is None or line.price is None else line.quantity * line.price * rate
+    if rate is None or line.price is None:
+        return None
+    worth = line.quantity * line.price * rate
+    return worth if worth.adjusted() < MAX_DIGITS else None

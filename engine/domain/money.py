@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any, Literal
 
 from engine.domain.currencies import meant_by
@@ -24,7 +24,9 @@ MAX_LENGTH = 80
 """Characters of an amount as text."""
 
 _STORABLE = 34
-"""Digits of a Decimal128."""
+"""Digits of a Decimal128: an amount of more is read to as many."""
+
+_PRECISION = Context(prec=_STORABLE, traps=[])
 
 _LONGEST_QUOTE = 40
 """Characters of what could not be read that are kept to be shown."""
@@ -54,7 +56,7 @@ def read(value: Any, decimal_mark: DecimalMark = ".") -> Written | Unreadable | 
     found = _read_text(value, decimal_mark) if isinstance(value, str) else Written(Decimal(str(value)))
     if found is None or not found.number.is_finite() or found.number.adjusted() >= MAX_DIGITS:
         return quoted(value)
-    return found
+    return Written(_PRECISION.plus(found.number), found.mark)
 
 
 def quoted(value: Any) -> Unreadable:

@@ -2,8 +2,14 @@
 
 from decimal import Decimal
 
+import bson
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from engine.db.codecs import CODEC
+from engine.db.contact_codec import BSON_TYPES
 from tests.builders import an_activity, bought, minutes, rules, the_contact
 
 SETTINGS = "account: {currency: EUR, rates: {USD: 0.5}}"
@@ -84,3 +90,32 @@ def test_one_product_of_two_variants_keeps_both_lines():
 
     assert cart(viewed(products=variants), added(at=7)).value == Decimal(30)
     assert cart(viewed(products=variants), removed(at=7, quantity=1)).value == Decimal(10)
+
+
+NUMBERS = ("9" * 15, "9" * 34, "0." + "1" * 70, "1e-999", "-0", "1e14", 999999999999999, 1e-300, 0.1 + 0.2)
+VALUES = st.sampled_from([*NUMBERS, *map(Decimal, ("9" * 15, "0." + "1" * 33))]) | st.text(max_size=8)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    types=st.lists(
+        st.sampled_from(["added_to_cart", "removed_from_cart", "order_completed", "order_refunded"])
+    ),
+    data=st.data(),
+)
+def test_whatever_amounts_are_sent_the_contact_can_be_stored(types, data):
+    sent = [
+        an_activity(
+            type_,
+            minutes(number),
+            trusted=True,
+            product_id="a",
+            order_id="o",
+            **{name: data.draw(VALUES) for name in ("price", "quantity", "total", "currency")},
+        )
+        for number, type_ in enumerate(["added_to_cart", *types])
+    ]
+
+    state = the_contact(sent, rules(settings=SETTINGS)).state
+
+    assert bson.encode(msgspec.to_builtins(state, builtin_types=BSON_TYPES), codec_options=CODEC)

@@ -48,6 +48,7 @@ def render(actor: Actor) -> None:
         return
     if not found.census.contacts:
         empty_state("No contacts yet", "Figures appear here once your shop sends events.")
+        _before_the_first_event(actor, found.currency)
         return
     ruleset = current_rules(actor)
     than = _than(period, today)
@@ -130,6 +131,14 @@ def _notices(actor: Actor) -> None:
     """Notices about what an admin should look at."""
     _failing_sendings(actor)
     _keys_at_their_limit(actor)
+
+
+def _before_the_first_event(actor: Actor, currency: str) -> None:
+    """Ask an admin whether the shipped currency is the shop's: events never change it."""
+    if actor.may(Permission.EDIT_ACCOUNT):
+        words = f"All totals are in {currency}. Is that your shop's currency? "
+        act = link("?page=settings&section=account", "Review the account settings")
+        show(tag("div", joined([words, act]), "cs-notice"))
 
 
 def _keys_at_their_limit(actor: Actor) -> None:

@@ -54,7 +54,8 @@ def superseded(activities: Iterable[Activity], book: Iterable[Order] = ()) -> fr
     """
     placed = list(activities)
     trusted = {name for activity in placed if activity.trusted for name in _names(activity)}
-    trusted |= {("order", order.id) for order in book if order.placed_at is not None and not order.unproven}
+    if any(not a.trusted and a.type in (ORDER_COMPLETED, ORDER_UPDATED) for a in placed):
+        trusted |= {("order", o.id) for o in book if o.placed_at is not None and not o.unproven}
     if not trusted:
         return frozenset()
     return frozenset(a.id for a in placed if not a.trusted and not trusted.isdisjoint(_names(a)))

@@ -39,35 +39,60 @@ def worth_of(properties: Properties, account: Account, *, of_old: str | None = N
     or is negative, no other is taken in its place.
     """
     currency = currency_of(properties)
-    found = _amount_in(properties, account)
-    if not isinstance(found, Written):
-        return None if found is None else Worth(currency=currency, unclear=found.text)
-    worth = _money(found, currency, account, of_old=of_old)
-    if worth.amount is None:
+    worth = _stated(properties, currency, account, of_old) or _summed(properties, currency, account, of_old)
+    if worth is None or worth.amount is None:
         return worth
     exact = rounded(worth.amount, worth.currency or of_old or account.currency)
     return replace(worth, amount=exact)
 
 
-def _amount_in(properties: Properties, account: Account) -> Written | Unreadable | None:
+def _stated(
+    properties: Properties, currency: str | None, account: Account, of_old: str | None
+) -> Worth | None:
     for name in ("total", "revenue", "value"):
         found = read(value_of(properties, name), account.decimal_mark)
         if found is not None:
-            return found
+            return _money(found, currency, account, of_old)
+    return None
+
+
+def _summed(
+    properties: Properties, currency: str | None, account: Account, of_old: str | None
+) -> Worth | None:
+    """The sum of the products; one whose price or quantity cannot be told spoils it, as two currencies do."""
     products = value_of(properties, "products")
-    return None if products is None else _sum_of(products, account)
+    if products is None:
+        return None
+    total, currencies = Decimal(0), set[str | None]()
+    for product in products if isinstance(products, list) else [products]:
+        details = product if isinstance(product, dict) else {}
+        quantity = quantity_of(details)
+        if quantity is not None and quantity <= 0:
+            continue
+        price = price_of(details, currency, account, of_old)
+        if quantity is None or price is None or price.amount is None:
+            return Worth(currency=currency, unclear=quoted(name_of(product)).text)
+        currencies.add(price.currency)
+        total += quantity * price.amount
+    if not currencies:
+        return None
+    if len(currencies) > 1 or total.adjusted() >= MAX_DIGITS:
+        return Worth(currency=currency, unclear=quoted(total).text)
+    return Worth(total, currencies.pop())
 
 
-def price_of(product: Properties, currency: str | None, account: Account) -> Worth | None:
+def price_of(
+    product: Properties, currency: str | None, account: Account, of_old: str | None = None
+) -> Worth | None:
     """The price of one piece, not rounded; unset if none is sent.  `currency` is that of all products."""
     found = read(value_of(product, "price"), account.decimal_mark)
-    if isinstance(found, Written):
-        return _money(found, currency_of(product) or currency, account)
-    return None if found is None else Worth(unclear=found.text)
+    return None if found is None else _money(found, currency_of(product) or currency, account, of_old)
 
 
-def _money(found: Written, currency: str | None, account: Account, *, of_old: str | None = None) -> Worth:
+def _money(found: Written | Unreadable, currency: str | None, account: Account, of_old: str | None) -> Worth:
     """A written amount as money; the sign beside it says the currency where nothing else does."""
+    if isinstance(found, Unreadable):
+        return Worth(currency=currency, unclear=found.text)
     meant = meant_by(found.mark) if found.mark else ()
     usual = of_old or account.currency
     if currency is None and meant and usual not in meant:
@@ -76,20 +101,6 @@ def _money(found: Written, currency: str | None, account: Account, *, of_old: st
     if found.number < 0 or contradicts:
         return Worth(currency=currency, unclear=f"{found.number} {found.mark}".strip())
     return Worth(found.number, currency)
-
-
-def _sum_of(products: Any, account: Account) -> Written | Unreadable:
-    """The sum of the products of an order; one whose price or quantity cannot be told spoils it."""
-    total = Decimal(0)
-    for product in products if isinstance(products, list) else [products]:
-        details = product if isinstance(product, dict) else {}
-        quantity = quantity_of(details)
-        price = number(value_of(details, "price"), account.decimal_mark)
-        if quantity is None or (price is None and quantity > 0):
-            return quoted(name_of(product))
-        if price is not None and quantity > 0:
-            total += quantity * price
-    return Written(total) if total.adjusted() < MAX_DIGITS else quoted(total)
 
 
 def quantity_of(product: Properties) -> Decimal | None:

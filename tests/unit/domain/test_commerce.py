@@ -95,6 +95,7 @@ def test_an_order_is_worth_its_total_else_its_revenue_else_its_products(properti
         ({"products": [{"product_id": "a", "price": 2}, {"product_id": "b"}]}, "b"),
         ({"products": [{"product_id": "a", "price": 2, "quantity": "two"}]}, "a"),
         ({"products": "three shoes"}, "three shoes"),
+        ({"products": [{"price": 2, "currency": "USD"}, {"price": "3 €"}]}, "5"),
     ],
 )
 def test_an_amount_that_cannot_be_told_is_quoted_and_not_guessed(properties, unclear):
@@ -103,6 +104,7 @@ def test_an_amount_that_cannot_be_told_is_quoted_and_not_guessed(properties, unc
 
 def test_an_order_without_a_word_of_its_value_says_nothing():
     assert worth_of({"order_id": "a", "total": " ", "products": []}, Account()) is None
+    assert worth_of({"products": [{"product_id": "a", "price": 5, "quantity": 0}]}, Account()) is None
 
 
 @pytest.mark.parametrize("total", ["a lot", -5, None, "NaN"])
@@ -245,6 +247,12 @@ def test_a_sign_beside_an_amount_says_its_currency_where_nothing_else_does(total
     commerce = totals(bought(total, order_id="a"))
 
     assert (commerce.spent, commerce.foreign) == (Decimal(spent), foreign)
+
+
+def test_products_say_the_currency_of_an_order_that_does_not():
+    shoes = [{"product_id": name, "price": "10,00 US$"} for name in "ab"]
+
+    assert totals(an_activity("order_completed", order_id="a", products=shoes)).spent == Decimal(10)
 
 
 def test_a_sign_that_contradicts_the_currency_makes_an_amount_that_cannot_be_told():

@@ -56,6 +56,7 @@ _ABOUT = {
     "activities.yaml": "Activity types",
     "fields.yaml": "Custom fields",
     "settings.yaml": "Account",
+    "rfm.yaml": "RFM",
 }
 
 

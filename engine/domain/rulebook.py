@@ -17,7 +17,11 @@ from zoneinfo import ZoneInfo
 from engine.domain.activities import RuleId
 from engine.domain.activity_types import ActivityCatalog
 from engine.domain.conditions import ALWAYS, Condition, Track, TrackId
+<<<<<<< HEAD
 from engine.domain.money import DecimalMark
+=======
+from engine.domain.rfm import RfmRules
+>>>>>>> fb6ef06 (rules: rfm.yaml declares the RFM categories, window and cut points)
 
 BY_HAND = RuleId("by-hand")
 """The rule of ledger entries by which a user corrected the points."""
@@ -264,6 +268,7 @@ class Ruleset:
     fields: Mapping[str, CustomField] = field(default_factory=dict)
     segments: Mapping[str, Segment] = field(default_factory=dict)
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
+    rfm: RfmRules | None = None
     published_at: datetime | None = None
     upkeep: int = 1
     kept_from: int = 1

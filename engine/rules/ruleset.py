@@ -14,6 +14,7 @@ from engine.rules.conditions.vocabulary import Vocabulary, own_initial
 from engine.rules.files.activities_file import ActivitiesFile, read_activities
 from engine.rules.files.cycles import rule_cycles
 from engine.rules.files.fields_file import FieldsFile, read_fields
+from engine.rules.files.rfm_file import RfmFile, read_rfm
 from engine.rules.files.rule_tests import RuleTest, read_tests
 from engine.rules.files.scoring_file import ScoringFile, read_scoring
 from engine.rules.files.segments_file import SegmentsFile, read_segments
@@ -28,6 +29,7 @@ FILES = (
     "transitions.yaml",
     "segments.yaml",
     "scoring.yaml",
+    "rfm.yaml",
 )
 """The files of a ruleset, in reading order."""
 
@@ -126,6 +128,7 @@ def _build(texts: Mapping[str, str], standing: VersionMetadata) -> tuple[Ruleset
         kept_from=standing.kept_from,
         recomputed=standing.recomputed,
         webhooks=words.webhooks,
+        rfm=read_rfm(files.rfm),
     )
     tests = [
         *read_tests("scoring.yaml", files.scoring.tests, words),
@@ -162,6 +165,7 @@ class _Files:
     transitions: TransitionsFile
     segments: SegmentsFile
     scoring: ScoringFile
+    rfm: RfmFile
 
     @classmethod
     def read(cls, texts: Mapping[str, str], problems: Problems) -> _Files:
@@ -173,6 +177,7 @@ class _Files:
             transitions=TransitionsFile(roots["transitions.yaml"]),
             segments=SegmentsFile(roots["segments.yaml"]),
             scoring=ScoringFile(roots["scoring.yaml"]),
+            rfm=RfmFile(roots["rfm.yaml"]),
         )
 
     def vocabulary(self) -> Vocabulary:

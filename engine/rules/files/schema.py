@@ -15,6 +15,7 @@ from pathlib import Path
 from engine.rules.conditions.condition_schema import condition_schema
 from engine.rules.files.activities_file import ActivitiesFile
 from engine.rules.files.fields_file import FieldsFile
+from engine.rules.files.rfm_file import RfmFile
 from engine.rules.files.scoring_file import ScoringFile
 from engine.rules.files.segments_file import SegmentsFile
 from engine.rules.files.settings_file import SettingsFile
@@ -30,6 +31,7 @@ FILE_ENTRIES: dict[str, type[Entry]] = {
     "activities.yaml": ActivitiesFile,
     "fields.yaml": FieldsFile,
     "settings.yaml": SettingsFile,
+    "rfm.yaml": RfmFile,
 }
 
 

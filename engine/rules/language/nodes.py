@@ -54,7 +54,11 @@ class Node:
         """Report at a key what is allowed and may not be meant."""
         self._file.warn(message, self.place(key))
 
-    def fail_item(self, message: str, key: str, item: str) -> None:
+    def fail_at(self, message: str, key: str, index: int) -> None:
+        """Report a problem at an item of the list at a key."""
+        self._file.fail(message, _place(self.raw(key), index, self.place(key)))
+
+    def fail_item(self, message: str, key: str, item: str | int) -> None:
         """Report a problem at one of the names at a key, be it a list of them or a mapping by name."""
         value = self.raw(key)
         within = value.index(item) if isinstance(value, list) and item in value else item

@@ -18,8 +18,12 @@ from engine.domain.activities import RuleId
 from engine.domain.activity_types import ActivityCatalog
 from engine.domain.conditions import ALWAYS, Condition, Track, TrackId
 <<<<<<< HEAD
+<<<<<<< HEAD
 from engine.domain.money import DecimalMark
 =======
+=======
+from engine.domain.lifetime import LifetimeRules
+>>>>>>> a2fedf4 (rules: settings.yaml declares the horizon and gate of lifetime value)
 from engine.domain.rfm import RfmRules
 >>>>>>> fb6ef06 (rules: rfm.yaml declares the RFM categories, window and cut points)
 
@@ -269,6 +273,7 @@ class Ruleset:
     segments: Mapping[str, Segment] = field(default_factory=dict)
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     rfm: RfmRules | None = None
+    lifetime: LifetimeRules = field(default_factory=LifetimeRules)
     published_at: datetime | None = None
     upkeep: int = 1
     kept_from: int = 1

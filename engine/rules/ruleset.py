@@ -14,6 +14,7 @@ from engine.rules.conditions.vocabulary import Vocabulary, own_initial
 from engine.rules.files.activities_file import ActivitiesFile, read_activities
 from engine.rules.files.cycles import rule_cycles
 from engine.rules.files.fields_file import FieldsFile, read_fields
+from engine.rules.files.lifetime_entry import read_lifetime
 from engine.rules.files.rfm_file import RfmFile, read_rfm
 from engine.rules.files.rule_tests import RuleTest, read_tests
 from engine.rules.files.scoring_file import ScoringFile, read_scoring
@@ -129,6 +130,7 @@ def _build(texts: Mapping[str, str], standing: VersionMetadata) -> tuple[Ruleset
         recomputed=standing.recomputed,
         webhooks=words.webhooks,
         rfm=read_rfm(files.rfm),
+        lifetime=read_lifetime(files.settings.lifetime_value),
     )
     tests = [
         *read_tests("scoring.yaml", files.scoring.tests, words),

@@ -14,6 +14,7 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from engine.domain.currencies import is_currency
 from engine.domain.rulebook import CONSENT_FROM_BROWSER, Account, Webhook
+from engine.rules.files.lifetime_entry import LifetimeEntry
 from engine.rules.files.webhook_secrets import read_secret
 from engine.rules.language.entries import TEXT, Entry, Key, choice, duration, flag, mapping_of, nested, text
 from engine.rules.language.nodes import Node
@@ -136,6 +137,7 @@ class SettingsFile(Entry):
     """The account"""
 
     account = nested("What holds for the whole shop.", AccountEntry)
+    lifetime_value = nested("How customer lifetime value is computed, and from when on.", LifetimeEntry)
     webhooks = mapping_of("The systems that rules can call, by name.", WebhookEntry)
 
 

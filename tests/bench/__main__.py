@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from tests.bench.bulk import bench_bulk
+from tests.bench.clv import bench_clv
 from tests.bench.commands import commands
 from tests.bench.export import bench_export
 from tests.bench.fold import bench_fold
@@ -17,6 +18,7 @@ from tests.bench.pages import bench_pages
 from tests.bench.people import bench_people
 from tests.bench.pipeline import pipeline, pipeline_http
 from tests.bench.plan import bench_plan
+from tests.bench.rfm import bench_rfm
 from tests.bench.rules import bench_rules
 from tests.bench.segments import bench_segments
 
@@ -30,6 +32,8 @@ BENCHES: dict[str, Bench] = {
     "export": bench_export,
     "import": bench_import,
     "people": bench_people,
+    "rfm": bench_rfm,
+    "clv": bench_clv,
     "commands": commands,
     "startup": startup,
     "idle": idle,

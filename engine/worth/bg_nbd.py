@@ -36,7 +36,7 @@ _INSTANTS = 8
 _CHUNK = 16_384
 """Customers whose integrals are held at once: 8 MB for each step of the calculation."""
 
-_STARTS = ((0.3, 0.8, 2.5), (1.0, 1.0, 1.0), (0.5, 0.1, 5.0), (3.0, 0.5, 0.5))
+_STARTS = ((0.3, 0.8, 2.5), (1.0, 1.0, 1.0), (0.5, 0.1, 5.0))
 """Values of r, a and b that a fit starts from."""
 
 

@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float64]
 
 NAME = "Gamma-Gamma"
 
-_STARTS = ((1.0, 2.0, 1.0), (6.0, 4.0, 0.5), (3.0, 1.5, 0.2), (10.0, 10.0, 1.0))
+_STARTS = ((1.0, 2.0, 1.0), (6.0, 4.0, 0.5), (10.0, 10.0, 1.0))
 """Values of p, q and of v in mean purchases that a fit starts from."""
 
 

@@ -17,15 +17,9 @@ from zoneinfo import ZoneInfo
 from engine.domain.activities import RuleId
 from engine.domain.activity_types import ActivityCatalog
 from engine.domain.conditions import ALWAYS, Condition, Track, TrackId
-<<<<<<< HEAD
-<<<<<<< HEAD
-from engine.domain.money import DecimalMark
-=======
-=======
 from engine.domain.lifetime import LifetimeRules
->>>>>>> a2fedf4 (rules: settings.yaml declares the horizon and gate of lifetime value)
+from engine.domain.money import DecimalMark
 from engine.domain.rfm import RfmRules
->>>>>>> fb6ef06 (rules: rfm.yaml declares the RFM categories, window and cut points)
 
 BY_HAND = RuleId("by-hand")
 """The rule of ledger entries by which a user corrected the points."""

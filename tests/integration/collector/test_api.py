@@ -266,14 +266,14 @@ def test_a_revoked_key_is_believed_for_less_than_five_seconds(
 
 
 def test_a_key_that_sends_too_much_is_told_when_to_come_back(serving: Serving, write_key: str) -> None:
-    client = serving(limit=RateLimit(per_second=1, burst=10))
+    client = serving(limit=RateLimit(per_second=0.01, burst=10))
     batch = {"batch": [viewed(f"m-{n}") for n in range(10)]}
 
     assert client.post("/v1/batch", json=batch, auth=(write_key, "")).status_code == 200
     answer = client.post("/v1/batch", json=batch, auth=(write_key, ""))
 
     assert answer.status_code == 429
-    assert 8 <= int(answer.headers["Retry-After"]) <= 10
+    assert 900 <= int(answer.headers["Retry-After"]) <= 1_000, "the first request took a while, too"
 
 
 # Browsers

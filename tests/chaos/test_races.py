@@ -10,7 +10,8 @@ from tests.chaos import holders
 from tests.chaos.races import race
 from tests.integration.drained import receive_and_drain
 
-OPERATIONS = int(os.environ.get("RACES", "2000"))
+# A race of 2,000 takes minutes: `RACES=2000`, or `python -m tests.chaos.races`.
+OPERATIONS = int(os.environ.get("RACES", "1000"))
 
 AT_LEAST = {
     "browse": 200, "identify": 150, "vouch": 100, "order": 80, "alias": 25, "repeat": 25, "mail": 50,
@@ -29,7 +30,7 @@ def test_whoever_acts_at_once_and_whatever_dies_the_end_is_that_of_a_fold_from_s
     assert outcome.done.total() + outcome.refused.total() == OPERATIONS
     too_few = {kind for kind, least in AT_LEAST.items() if outcome.done[kind] < least * OPERATIONS // 2_000}
     assert not too_few, outcome
-    assert outcome.kills >= 5 and outcome.counts["shared_devices"] == 1
+    assert outcome.kills >= 3 and outcome.counts["shared_devices"] == 1
 
 
 # The checks can fail

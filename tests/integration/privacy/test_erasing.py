@@ -141,7 +141,7 @@ def _is_handed_out(shop, planted):
     }
     assert [row["line"] for row in data["collections"]["rows of imported files"]] == [2, 2, 2]
     assert "bob@x.com" not in json.dumps(data["collections"]["contacts"])
-    for words in ("Zqxmarker Zqxmarkerson", EMAIL, f"{MARK}-o1", "90 EUR", "+5", "Met at the fair"):
+    for words in ("Zqxmarker Zqxmarkerson", EMAIL, f"{MARK}-o1", "90.00 EUR", "+5", "Met at the fair"):
         assert words in page, words
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page

@@ -69,7 +69,11 @@ def test_it_comes_to_what_folding_again_comes_to(lived):
     changed = filling.fill(lived, version)
 
     after = {row["_id"]: row["v"] for row in lived.contacts.find({}, {"v": 1})}
-    assert changed == sum(after[id_] != v for id_, v in before.items()) > 0
+    # A contact all of whose activities were split off has nothing to evaluate: it is left to the workers.
+    empty = {row["_id"] for row in lived.contacts.find({"clock": None}, {"_id": 1})}
+    assert changed == sum(after[id_] != v for id_, v in before.items() if id_ not in empty) > 0
+    assert len(empty) < 3
+    drain_all(lived)
     filled = known(lived)
     assert lanes.idle(lived, now=utc_now())
     fold_instead(lived)

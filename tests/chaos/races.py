@@ -68,7 +68,7 @@ class Outcome:
 
 
 def race(
-    folder: Path, *, operations: int, seed: int, kill_every: float = 4.0, say: Callable[[str], None] = print
+    folder: Path, *, operations: int, seed: int, kill_every: float = 6.0, say: Callable[[str], None] = print
 ) -> Outcome:
     """Let THREADS act `operations` times in all, and compare the end with a fold from scratch."""
     say(f"race of {operations} operations, seed {seed}")

@@ -117,7 +117,7 @@ def shown(contact: Contact, field: str) -> str:
     read: dict[str, Callable[[], object]] = {
         "newsletter": lambda: state.statuses["newsletter"].state,
         "orders": lambda: state.commerce.orders,
-        "spent": lambda: state.commerce.spent,
+        "spent": lambda: format(state.commerce.spent.normalize(), "f"),
         "activities": lambda: state.activities,
         "first_name": lambda: state.first_name,
         "last_name": lambda: state.last_name,

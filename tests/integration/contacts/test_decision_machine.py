@@ -100,7 +100,11 @@ def test_any_decisions_and_any_batches_end_as_a_fold_from_scratch(db, mongod):
     run_state_machine_as_test(
         Deciding,
         settings=settings(
-            max_examples=6, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=6,
+            derandomize=True,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )
     other.client.drop_database(other.name)

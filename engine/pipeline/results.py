@@ -185,11 +185,7 @@ def _components(group: Group, settled: FoldedComponent) -> Components:
     A shared device is apart: it connects nothing.
     """
     living = set(settled.contacts) if settled.whole else set(settled.contacts) | set(group.documents)
-    apart = {
-        id_
-        for id_, contact in settled.contacts.items()
-        if any(tracker.shared for tracker in contact.person.trackers)
-    }
+    apart = {id_ for id_, contact in settled.contacts.items() if contact.person.on_shared_device}
     together = living - apart
     name = min(together, default=ContactId(""))
     return {

@@ -1,6 +1,6 @@
 """The directory: who holds which key, and how contacts come to hold one, are identified and merge.
 
-What may happen is decided elsewhere (`resolver`, `hand_decisions`).
+What may happen is decided elsewhere (`resolver`, `manual_changes`).
 """
 
 from __future__ import annotations

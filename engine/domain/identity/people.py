@@ -98,6 +98,11 @@ class Person(msgspec.Struct, omit_defaults=True):
         key = self.identities.get(kind)
         return None if key is None else key_value(key)
 
+    @property
+    def on_shared_device(self) -> bool:
+        """Whether it is the contact of a shared device, which is a component of its own."""
+        return any(tracker.shared for tracker in self.trackers)
+
     def keys(self) -> list[Key]:
         """Every tracker and identity that leads here."""
         return [*self.identities.values(), *self.former, *(tracker_key(t.id) for t in self.trackers)]

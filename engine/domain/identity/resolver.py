@@ -103,8 +103,15 @@ class Resolver:
                 self.directory.touched.add(person.id)
 
     def _apart_from(self, person: Person) -> list[ContactId]:
-        others = (other for id_, other in sorted(self.directory.people.items()) if other is not person)
-        return [other.id for other in others if self.separations.are_apart(person, other)]
+        """Whom users keep apart from a person, within its component."""
+        if person.on_shared_device:
+            return []
+        others = (other for _, other in sorted(self.directory.people.items()) if other is not person)
+        return [
+            other.id
+            for other in others
+            if not other.on_shared_device and self.separations.are_apart(person, other)
+        ]
 
     def _record_weight(
         self, person: Person, activity: Activity, *, proven: bool, created: bool = False

@@ -89,18 +89,14 @@ class Directory:
         to.spans[-1].since = activity.happened_at
 
     def assign(self, person: Person, key: Key) -> None:
+        """Give a person an identity; what it had of this kind still leads here."""
         if not person.identified:
             self.rename(person, contact_id_of(key, self.namespace))
-        person.identities[key_kind(key)] = key
-        person.former = [former for former in person.former if former != key]
-        self._holder[key] = person.id
-
-    def change_identity(self, person: Person, key: Key) -> None:
-        """Give a person an identity; what it had of this kind still leads here."""
         held = person.identities.get(key_kind(key))
-        if held is not None:
-            person.former = [*(k for k in person.former if k != key), held]
-        self.assign(person, key)
+        former = [former for former in person.former if former != key]
+        person.former = former if held is None else [*former, held]
+        person.identities[key_kind(key)] = key
+        self.lead(key, person)
 
     def own_stream(self, person: Person, key: Key) -> None:
         """An identity's stream belongs whole to its first holder (or to who it led here)."""

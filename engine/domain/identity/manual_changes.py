@@ -58,7 +58,7 @@ class ManualChanges:
             if held == key or self.directory.held_by_another(key, person):
                 continue
             if held is None or not self.fills_only(person, activity):
-                self.directory.change_identity(person, key)
+                self.directory.assign(person, key)
         if activity.deletes and activity.id not in self.undone:
             self._delete(person, activity)
         return person

@@ -226,7 +226,7 @@ class Resolver:
             if held == key or not may_write or self.directory.held_by_another(key, person):
                 continue
             if held is None or may_change:
-                self.directory.change_identity(person, key)
+                self.directory.assign(person, key)
 
     def _take_previous(self, person: Person, activity: Activity) -> None:
         """Take an alias's previous email or phone that nobody has, where the contact has none."""

@@ -30,7 +30,7 @@ RETIRED = {
         "lane_1_next_due_1",
         "lane_1_upkeep_1",
     ),
-    "activities": ("stream_1_happened_at_1__id_1",),
+    "activities": ("stream_1_happened_at_1__id_1", "lane_1_received_at_1"),
 }
 """Indexes that others have replaced: each would cost every write."""
 

@@ -49,6 +49,9 @@ BATCH = 500
 OUTDATED = 100
 """Contacts of one transaction that are folded again because the rules have changed."""
 
+BACKFILL_SHARE = 5
+"""One of so many activities of a batch is of a backfill, if both wait."""
+
 MAX_PAST = 20_000
 """Activities of the past that are read at once, to be folded again."""
 
@@ -83,14 +86,26 @@ class Applied:
 
 
 def next_activities(db: Db, lane: int, *, limit: int = BATCH) -> Waiting:
-    """The activities that have waited longest in a lane."""
+    """The activities of a lane that are next: live ones first, each kind in the order of arrival.
+
+    A backfill of any size delays no live event, and live events leave it its share of each batch.
+    """
+    live = _waiting_longest(db, lane, limit, backfill=None)
+    old = _waiting_longest(db, lane, max(limit - len(live), limit // BACKFILL_SHARE), backfill=True)
     waiting = Waiting([])
-    for row in db.activities.find({"lane": lane, "state": "received"}).sort("received_at", 1).limit(limit):
+    for row in (*live[: limit - len(old)], *old):
         try:
             waiting.activities.append(decode_activity(row))
         except msgspec.ValidationError as error:
             waiting.unreadable.append(FoldFailed(row["_id"], f"cannot be read: {error}"))
     return waiting
+
+
+def _waiting_longest(db: Db, lane: int, limit: int, *, backfill: bool | None) -> list[Document]:
+    if not limit:
+        return []
+    received = {"lane": lane, "state": "received", "backfill": backfill}
+    return list(db.activities.find(received).sort("received_at", 1).limit(limit))
 
 
 def apply(db: Db, lease: Lease, waiting: Waiting, rulebook: Rulebook, *, clock: Clock) -> Applied:

@@ -141,7 +141,7 @@ def _settle_activities(db: Db, writes: Writes, session: ClientSession, now: date
     if writes.applied:
         settled = db.activities.update_many(
             {"_id": {"$in": writes.applied}, "state": "received"},
-            {"$set": {"state": "applied"}, "$unset": {"failure": ""}},
+            {"$set": {"state": "applied"}, "$unset": {"failure": "", "backfill": ""}},
             session=session,
         )
         if settled.modified_count != len(writes.applied):

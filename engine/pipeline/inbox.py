@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import msgspec
 from pymongo.errors import BulkWriteError, PyMongoError
@@ -19,6 +20,9 @@ from engine.errors import Unavailable
 from engine.pipeline import tombstones
 
 DUPLICATE_KEY = 11000
+
+BACKFILL_AFTER = timedelta(hours=1)
+"""What is received later than this after it happened is history: live events go before it."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,8 @@ def row_of(activity: Activity, lanes: int, state: ActivityState = ActivityState.
     row["lane"] = lane_of(activity.stream, lanes)
     row["state"] = state.value
     row["content"] = content_of(activity)
+    if activity.received_at - activity.happened_at > BACKFILL_AFTER and state is ActivityState.RECEIVED:
+        row["backfill"] = True
     return row
 
 

@@ -249,20 +249,27 @@ def capped_backlog(db: Db, *, now: datetime, limit: int) -> list[LaneBacklog]:
     found = []
     for lane in db.lanes.find().sort("_id", 1):
         received = {"lane": lane["_id"], "state": "received"}
-        oldest = db.activities.find_one(received, {"received_at": 1}, sort=[("received_at", 1)])
+        oldest = min(filter(None, (_oldest(db, received, kind) for kind in (None, True))), default=None)
         due = db.contacts.count_documents(due_in(lane["_id"], now), limit=limit)
         outdated = db.contacts.count_documents(outdated_in(lane["_id"], upkeep), limit=limit)
         found.append(
             LaneBacklog(
                 lane=lane["_id"],
                 waiting=db.activities.count_documents(received, limit=limit) if oldest else 0,
-                oldest_received_at=oldest["received_at"] if oldest else None,
+                oldest_received_at=oldest,
                 due=due + outdated,
                 holder=lane.get("holder"),
                 lease_until=lane.get("lease_until"),
             )
         )
     return found
+
+
+def _oldest(db: Db, received: Document, backfill: bool | None) -> datetime | None:
+    """When what waits longest was received, of live events or of a backfill."""
+    of_kind = {**received, "backfill": backfill}
+    found = db.activities.find_one(of_kind, {"received_at": 1}, sort=[("received_at", 1)])
+    return None if found is None else found["received_at"]
 
 
 _RECEIVED: list[Document] = [

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import statistics
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import chain
+
+from msgspec import structs
 
 from engine.db import Db
 from engine.db.connection import utc_now
@@ -99,23 +103,29 @@ def _apply(db: Db, activities: Iterator[Activity]) -> None:
 
 
 def _delays(db: Db, backfill: int) -> list[float]:
-    """Send a backfill, whose claims come last, and live events of other visitors meanwhile."""
+    """Send a backfill as fast as it is taken, whose claims come last, and live events of other visitors meanwhile.
+
+    The live events go through the same lanes, one after the other, whatever waits there.
+    """
     people = max(1, backfill // 20)
-    old = [
+    visits = (
         _made(f"b{n}", "product_visited", -50_000 + n % 20, tracker=f"old{n % people}")
         for n in range(backfill)
-    ] + [
+    )
+    claims = (
         _made(f"bc{n}", "identified", -60_000, tracker=f"old{n}", email=f"old{n}@example.com")
         for n in range(people)
-    ]
-    delays: list[float] = []
-    for number, chunk in enumerate(chunks(iter(old), BATCH)):
-        inbox.receive(db, chunk)
-        began = time.perf_counter()
-        inbox.receive(
-            db, [_made(f"live{number}", "page_visited", 20_000 + number, tracker=f"live{number % 7}")]
-        )
+    )
+    sender = threading.Thread(target=_apply, args=(db, chain(visits, claims)))
+    sender.start()
+    delays = []
+    while sender.is_alive() or not delays:
+        began, number = time.perf_counter(), len(delays)
+        live = _made(f"live{number}", "page_visited", 0, tracker=f"live{number % 97}")
+        inbox.receive(db, [structs.replace(live, happened_at=live.received_at)])
         while db.activities.find_one({"_id": f"live{number}", "state": "applied"}, {"_id": 1}) is None:
             time.sleep(0.005)
         delays.append(time.perf_counter() - began)
+        time.sleep(0.1)
+    sender.join()
     return delays if len(delays) > 1 else delays * 2

@@ -17,7 +17,8 @@ class StoredActivity(Outline):
             # A contact's timeline, and the history that a fold from the start reads; with the type
             # a timeline of some types, and the counts of them, read nothing else.
             {"fields": ["stream", "happened_at", "_id", "type"]},
-            {"fields": ["lane", "received_at"], "partialFilterExpression": {"state": "received"}},
+            # What waits: live events, and history that is sent late, each in the order of arrival.
+            {"fields": ["lane", "backfill", "received_at"], "partialFilterExpression": {"state": "received"}},
             {"fields": ["failure.at"], "partialFilterExpression": {"state": "failed"}},
             # What is counted by day.
             {

@@ -6,9 +6,11 @@ again when something came late), and commit the writes.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 
 import msgspec
 from pymongo.client_session import ClientSession
@@ -50,10 +52,13 @@ OUTDATED = 100
 """Contacts of one transaction that are folded again because the rules have changed."""
 
 BACKFILL_SHARE = 5
-"""One of so many activities of a batch is of a backfill, if both wait."""
+"""One of so many activities of a batch may be of a backfill, if both wait."""
 
 MAX_PAST = 20_000
 """Activities of the past that are read at once, to be folded again."""
+
+PAST = 500
+"""Activities of the past after which the other groups of a batch wait, so that each batch stays short."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,8 @@ class Applied:
     """Contacts that merged into another."""
     calls: int = 0
     """Calls of webhooks that now wait in the outbox."""
+    left: int = 0
+    """Activities that were taken and still wait, because others needed much of the past."""
 
 
 def next_activities(db: Db, lane: int, *, limit: int = BATCH) -> Waiting:
@@ -91,7 +98,8 @@ def next_activities(db: Db, lane: int, *, limit: int = BATCH) -> Waiting:
     A backfill of any size delays no live event, and live events leave it its share of each batch.
     """
     live = _waiting_longest(db, lane, limit, backfill=None)
-    old = _waiting_longest(db, lane, max(limit - len(live), limit // BACKFILL_SHARE), backfill=True)
+    share = limit // BACKFILL_SHARE if live else limit
+    old = _waiting_longest(db, lane, share, backfill=True)
     waiting = Waiting([])
     for row in (*live[: limit - len(old)], *old):
         try:
@@ -123,7 +131,8 @@ def apply(db: Db, lease: Lease, waiting: Waiting, rulebook: Rulebook, *, clock: 
     groups = groups_of(db, [a for a in waiting.activities if a.id not in erased])
     folded, rest = fold_at_tip(folding, groups, writes)
     writes.applied.extend(activity.id for activity in folded)
-    for portion in portions(rest):
+    now, later = affordable(rest)
+    for portion in portions(now):
         _fold_again(folding, portion, writes)
     writes.stale_hours |= daily_figures.counted_hours(waiting.activities)
     _commit(db, writes, lease, clock=clock)
@@ -131,9 +140,10 @@ def apply(db: Db, lease: Lease, waiting: Waiting, rulebook: Rulebook, *, clock: 
         applied=len(writes.applied),
         failed=writes.failed,
         erased=len(erased),
-        folded_again=len(rest),
+        folded_again=len(now),
         merged=writes.merged,
         calls=len(writes.calls),
+        left=sum(len(group.activities) for group in later),
     )
 
 
@@ -147,8 +157,10 @@ def apply_due(db: Db, lease: Lease, rulebook: Rulebook, *, clock: Clock) -> Appl
     due = list(db.contacts.find(lanes.due_in(lease.lane, now)).limit(BATCH))
     # What is to be filled and due is folded again: its time comes first.
     unkept = [row for row in due if row["upkeep"] < rulebook.present.kept_from]
-    groups = groups_around(db, list({row["_id"]: row for row in (*outdated, *unkept)}.values()))
-    folded_again = {id_ for group in groups for id_ in group.documents}
+    groups, later = affordable(
+        groups_around(db, list({row["_id"]: row for row in (*outdated, *unkept)}.values()))
+    )
+    folded_again = {id_ for group in (*groups, *later) for id_ in group.documents}
     for row in due:
         if row["_id"] not in folded_again:
             _age(folding, row, writes)
@@ -209,6 +221,13 @@ def _step(folding: Folding, group: Group) -> FoldedComponent | None:
         )
     except FoldFailed:
         return None
+
+
+def affordable(groups: Sequence[Group]) -> tuple[Sequence[Group], Sequence[Group]]:
+    """The first groups, whose past makes a short batch, and those that wait; one always goes."""
+    past = list(accumulate(group.past for group in groups))
+    count = max(1, bisect_right(past, PAST))
+    return groups[:count], groups[count:]
 
 
 def portions(groups: Sequence[Group]) -> Iterator[list[Group]]:

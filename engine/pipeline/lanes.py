@@ -160,6 +160,15 @@ def waiting(db: Db, *, now: datetime) -> list[int]:
     return [lane for lane in free if _have_work(db, [lane], now=now, upkeep=upkeep)]
 
 
+def free_with_live_events(db: Db, *, now: datetime) -> list[int]:
+    """The free lanes in which events wait that are no backfill."""
+    free = [lane["_id"] for lane in db.lanes.find(_free(now), {"_id": 1})]
+    live: Document = {"state": "received", "backfill": None}
+    if not free or not _any_activity(db, {"lane": {"$in": free}, **live}):
+        return []
+    return [lane for lane in free if _any_activity(db, {"lane": lane, **live})]
+
+
 def idle(db: Db, *, now: datetime) -> bool:
     """Whether nothing waits in any lane, and nothing will fall due by now."""
     lanes = [lane["_id"] for lane in db.lanes.find({}, {"_id": 1})]
@@ -200,7 +209,11 @@ def backlog_exceeds(db: Db, limit: int) -> bool:
 
 def _received(db: Db, lane: Lane) -> bool:
     # A few looks at an index: a `distinct` would read the whole backlog.
-    return db.activities.find_one({"lane": lane, "state": "received"}, {"_id": 1}) is not None
+    return _any_activity(db, {"lane": lane, "state": "received"})
+
+
+def _any_activity(db: Db, wanted: Document) -> bool:
+    return db.activities.find_one(wanted, {"_id": 1}) is not None
 
 
 def _free(now: datetime) -> Document:

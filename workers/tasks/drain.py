@@ -18,6 +18,9 @@ from engine.pipeline.batch import BATCH, Applied, Waiting
 from engine.pipeline.lanes import Lease
 from engine.rules import versions
 
+SMALL_BATCH = 50
+"""Activities that are read at least, where most of those before had to wait for the next batch."""
+
 MAX_CONFLICTS = 20
 """Conflicts of one batch in a row before the lane is released for another worker."""
 
@@ -53,6 +56,8 @@ class Drained:
     due: int = 0
     erased: int = 0
     calls: int = 0
+    left: int = 0
+    """Activities of the last batch that wait for the next one."""
 
     def __add__(self, more: Drained) -> Drained:
         return Drained(
@@ -61,6 +66,7 @@ class Drained:
             self.due + more.due,
             self.erased + more.erased,
             self.calls + more.calls,
+            more.left,
         )
 
 
@@ -72,26 +78,34 @@ def drain(
     clock: Callable[[], datetime],
     stop: threading.Event | None = None,
     observer: Observer | None = None,
+    one_batch: bool = False,
 ) -> Drained:
-    """Work off a lane until it is empty; do nothing if another holds it.
+    """Work off a lane until it is empty, or one batch of it; do nothing if another holds it.
 
     Safe to call twice, and to be killed at any point: what is not committed is still
     waiting.  A lane over which holders died gets ever smaller batches, until the one
-    activity that kills them stands alone and is set aside.
+    activity that kills them stands alone and is set aside.  After each batch, the free lanes
+    with live events get one, so that a backlog here delays none there.
     """
     observer = Observer() if observer is None else observer
     lease = lanes.take(db, lane, holder, now=clock())
     if lease is None:
         return Drained()
     done = Drained()
-    attempts = lease.attempts
+    attempts, size = lease.attempts, BATCH
     try:
         while stop is None or not stop.is_set():
-            step = _one_batch(db, lease, observer, attempts=attempts, clock=clock)
-            attempts = 1
+            step = _one_batch(db, lease, observer, attempts=attempts, size=size, clock=clock)
+            attempts, size = 1, _next_size(step)
             done = done + step
             if step == Drained() and lanes.release(db, lease):
                 return done
+            if one_batch:
+                break
+            for other in lanes.free_with_live_events(db, now=clock()):
+                done = done + drain(
+                    db, other, holder=holder, clock=clock, stop=stop, observer=observer, one_batch=True
+                )
     except LeaseLost as error:
         observer.lease_lost(lane)
         log.info("lease lost", lane=lane, reason=str(error))
@@ -108,9 +122,10 @@ def _one_batch(
     observer: Observer,
     *,
     attempts: int,
+    size: int,
     clock: Callable[[], datetime],
 ) -> Drained:
-    size, content = BATCH, None
+    content: object = None
     for conflicts in range(MAX_CONFLICTS):
         size = min(size, size_after(attempts, conflicts))
         waiting = batch.next_activities(db, lease.lane, limit=size)
@@ -139,7 +154,9 @@ def _report(lane: int, applied: Applied, observer: Observer, *, seconds: float) 
         log.error("activity failed", activity=failure.activity_id, reason=failure.reason)
     if applied != NOTHING:
         observer.batch(lane, applied, seconds=seconds)
-    return Drained(applied.applied, len(applied.failed), applied.due, applied.erased, applied.calls)
+    return Drained(
+        applied.applied, len(applied.failed), applied.due, applied.erased, applied.calls, applied.left
+    )
 
 
 def _apply_apart(
@@ -196,6 +213,11 @@ def _apply(db: Db, lease: Lease, waiting: Waiting, *, clock: Callable[[], dateti
     if waiting:
         return batch.apply(db, lease, waiting, rulebook, clock=clock)
     return batch.apply_due(db, lease, rulebook, clock=clock)
+
+
+def _next_size(step: Drained) -> int:
+    """The size of the batch after this one: what was read and left is not read in vain again and again."""
+    return max(SMALL_BATCH, 2 * step.applied) if step.left else BATCH
 
 
 def size_after(attempts: int, conflicts: int) -> int:

@@ -32,12 +32,12 @@ def test_live_events_go_first_in_the_order_of_arrival_and_a_backfill_has_its_sha
     assert taken == [f"{number:02}" for number in (*range(40, 48), 0, 1)]
 
 
-def test_either_fills_the_batch_where_the_other_is_short(db, crowded):
-    everything = batch.next_activities(db, crowded, limit=100).activities
+def test_with_few_live_events_the_batch_is_short_and_without_any_the_backfill_fills_it(db, crowded):
+    both = batch.next_activities(db, crowded, limit=100).activities
     db.activities.delete_many({"backfill": None})
     old = batch.next_activities(db, crowded, limit=10).activities
 
-    assert len({activity.id for activity in everything}) == 80
+    assert len({activity.id for activity in both}) == 40 + 20
     assert [activity.id for activity in old] == [f"{number:02}" for number in range(10)]
 
 

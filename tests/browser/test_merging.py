@@ -47,14 +47,19 @@ def found(instance, mark):
     return {row["id"]: row for row in listed}
 
 
-def test_two_contacts_are_merged_and_the_merge_is_undone(page, instance, pair):
-    before = found(instance, pair)
-    page.goto(f"{instance.dashboard}/?q={pair}")
+def merge_dialog(page, instance, mark):
+    """Select both contacts on the list and press Merge; the preview that opens."""
+    page.goto(f"{instance.dashboard}/?q={mark}")
     expect(rows(page)).to_have_count(2)
     for number in range(2):
         page.locator(".row:not(.head) .tick input").nth(number).click()
     page.get_by_role("button", name="Merge", exact=True).click()
-    dialog = page.get_by_role("dialog")
+    return page.get_by_role("dialog")
+
+
+def test_two_contacts_are_merged_and_the_merge_is_undone(page, instance, pair):
+    before = found(instance, pair)
+    dialog = merge_dialog(page, instance, pair)
     expect(dialog.get_by_role("region", name="Comparison")).to_contain_text(f"{pair}.one@example.com")
     picture(page, "merge-preview")
     dialog.get_by_role("button", name="Merge", exact=True).click()
@@ -81,12 +86,7 @@ def test_two_contacts_are_merged_and_the_merge_is_undone(page, instance, pair):
 
 def test_a_merge_that_was_a_mistake_is_undone_at_once(page, instance, pair):
     before = found(instance, pair)
-    page.goto(f"{instance.dashboard}/?q={pair}")
-    expect(rows(page)).to_have_count(2)
-    for number in range(2):
-        page.locator(".row:not(.head) .tick input").nth(number).click()
-    page.get_by_role("button", name="Merge", exact=True).click()
-    page.get_by_role("dialog").get_by_role("button", name="Merge", exact=True).click()
+    merge_dialog(page, instance, pair).get_by_role("button", name="Merge", exact=True).click()
     expect(page.get_by_text(re.compile("was merged into"))).to_be_visible()
     page.get_by_role("button", name="Undo", exact=True).click()
 

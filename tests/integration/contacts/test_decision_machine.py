@@ -1,8 +1,9 @@
 """Identifications, merges, undos, splits and edits in any order, and batches of any size, in one process."""
 
-from contextlib import suppress
+from contextlib import os
 from datetime import UTC, datetime
 
+import suppress
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
@@ -92,6 +93,10 @@ def _raw(db):
     return db.client[db.name]
 
 
+EXAMPLES = int(os.environ.get("DECISIONS", "0"))
+"""How many histories to make up, other ones each time; without it, the same few."""
+
+
 def test_any_decisions_and_any_batches_end_as_a_fold_from_scratch(db, mongod):
     other = connect(mongod.uri, f"{db.name}_other", app="tests")
     other.installation.insert_many(db.installation.find({"_id": {"$in": ["lanes", "namespace"]}}))
@@ -100,8 +105,8 @@ def test_any_decisions_and_any_batches_end_as_a_fold_from_scratch(db, mongod):
     run_state_machine_as_test(
         Deciding,
         settings=settings(
-            max_examples=6,
-            derandomize=True,
+            max_examples=EXAMPLES or 6,
+            derandomize=not EXAMPLES,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),

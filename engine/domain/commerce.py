@@ -13,6 +13,7 @@ from engine.domain.contact import Commerce, ContactState, Order, Refund
 from engine.domain.currencies import rounded
 from engine.domain.identity.blanks import visible
 from engine.domain.identity.normalisation import is_placeholder
+from engine.domain.order_lines import has_products
 from engine.domain.property_names import value_of
 from engine.domain.rulebook import Account
 from engine.domain.worth import Worth, rate_of, worth_of
@@ -125,6 +126,8 @@ def _has_amount(order: Order) -> bool:
 
 def _correct(order: Order, activity: Activity, account: Account) -> None:
     """Replace what an order holds by what a later activity says of it; what it leaves out stays."""
+    if has_products(activity.properties):
+        order.lines_in = activity.id
     worth = worth_of(activity.properties, account, of_old=order.currency)
     if worth is None:
         return

@@ -89,7 +89,7 @@ class Order(msgspec.Struct, omit_defaults=True):
     sent for an amount that cannot be told (empty: nothing was), and the order is in no sum then.
     `refunded` is what its refunds come to in the order's currency, as far as rates tell, and at most
     the amount.  `unproven` says that only a browser has reported it, `unproven_amount` that only a browser
-    has said what it is worth.
+    has said what it is worth.  `lines_in` is the activity that has its products: they are not stored again.
     """
 
     id: str
@@ -102,6 +102,7 @@ class Order(msgspec.Struct, omit_defaults=True):
     cancelled: bool = False
     unproven: bool = False
     unproven_amount: bool = False
+    lines_in: ActivityId | None = None
 
     @property
     def counts(self) -> bool:

@@ -24,8 +24,13 @@ def counted_hours(activities: Iterable[Activity]) -> set[datetime]:
 
 
 def hours_of_orders(before: Document | None, after: Document | None) -> set[datetime]:
-    """The hours of the orders in which two documents of a contact differ."""
-    return _differing(_book(before), _book(after), name="id", time="placed_at")
+    """The hours of the orders in which two documents of a contact differ.
+
+    If another order is now the first, these are the hours of both: the figures count new customers.
+    """
+    hours = _differing(_book(before), _book(after), name="id", time="placed_at")
+    firsts = {_first_order_at(before), _first_order_at(after)}
+    return hours.union(hour_of(at) for at in firsts if at is not None) if len(firsts) > 1 else hours
 
 
 def hours_of_status_changes(before: Iterable[Document], after: Iterable[Document]) -> set[datetime]:
@@ -35,6 +40,11 @@ def hours_of_status_changes(before: Iterable[Document], after: Iterable[Document
 
 def _book(contact: Document | None) -> list[Document]:
     return [] if contact is None else contact.get("commerce", {}).get("book", [])
+
+
+def _first_order_at(contact: Document | None) -> datetime | None:
+    found = None if contact is None else contact.get("commerce", {}).get("first_order_at")
+    return found if isinstance(found, datetime) else None
 
 
 def _status_changes(rows: Iterable[Document]) -> list[Document]:

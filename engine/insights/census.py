@@ -125,9 +125,9 @@ def look(db: Db, *, now: datetime) -> None:
         db.installation.update_one({"_id": _LOOKS}, {"$set": {"at": now}}, upsert=True)
 
 
-def is_due(db: Db, *, now: datetime) -> bool:
-    """Whether it is time to count again."""
-    last = db.census.find_one({"_id": _ID}, {"at": 1, "took": 1, "zone": 1})
+def is_due(db: Db, *, now: datetime, of: str = _ID) -> bool:
+    """Whether it is time to count again; `of` is what is counted."""
+    last = db.census.find_one({"_id": of}, {"at": 1, "took": 1, "zone": 1})
     if last is None or last["zone"] != str(versions.current(db).account.time_zone):
         return True
     looks = db.installation.find_one({"_id": _LOOKS})

@@ -1,4 +1,4 @@
-"""Daily figures: orders and revenue, changes of status, bounces.
+"""Daily figures: orders and revenue, first orders, changes of status, bounces; what was sold (`daily_lines`).
 
 A day is computed whole, from what is there, and written over what was: done twice it is the
 same, and nothing is ever added to a sum.  Every commit that changes the figures of a day leaves
@@ -20,7 +20,7 @@ from pymongo.errors import DuplicateKeyError
 from engine.db import Db
 from engine.domain.daily_figures import COUNTED_TYPES, STATUS_CHANGED, hour_of
 from engine.domain.document import Document
-from engine.insights import claims
+from engine.insights import claims, daily_lines
 from engine.rules import versions
 
 Clock = Callable[[], datetime]
@@ -30,6 +30,9 @@ PORTION = 31
 
 MARKS = 500
 """Marks that are looked at together."""
+
+SHAPE = 2
+"""What a day holds; when it grows, all days are computed again."""
 
 HOUR = timedelta(hours=1)
 
@@ -41,7 +44,7 @@ _ZONE = "daily_zone"
 class Sales:
     """Orders of one currency; an unset `currency` is the account's.
 
-    `amount` is what was paid and not given back; that of `unclear` orders cannot be told.  Cancelled
+    `amount` is what was paid and not given back; that of `unclear` orders is unreadable.  Cancelled
     orders are no orders.
     """
 
@@ -51,6 +54,18 @@ class Sales:
     refunded: Decimal
     cancelled: int
     unclear: int = 0
+
+
+@dataclass(frozen=True)
+class FirstOrders:
+    """The first orders of new customers in one currency: one for each customer.
+
+    They are in `Sales`, too.
+    """
+
+    currency: str | None
+    orders: int
+    amount: Decimal
 
 
 @dataclass(frozen=True)
@@ -66,6 +81,7 @@ class Day:
     counted: dict[tuple[str, str], int] = field(default_factory=dict)
     moved: dict[tuple[str, str], int] = field(default_factory=dict)
     left: dict[tuple[str, str], int] = field(default_factory=dict)
+    first_orders: Sequence[FirstOrders] = ()
 
 
 @dataclass(frozen=True)
@@ -119,7 +135,8 @@ def refresh(db: Db, *, clock: Clock) -> int:
     number = claims.claim(db, _WORK, now=clock())
     if number is None:
         return 0
-    zone = str(versions.current(db).account.time_zone)
+    account = versions.current(db).account
+    zone = str(account.time_zone)
     _begin_zone(db, zone, now=clock())
     began = clock()
     marks = list(db.stale_hours.find().sort("_id", 1).limit(MARKS))
@@ -128,6 +145,8 @@ def refresh(db: Db, *, clock: Clock) -> int:
         if not claims.renew(db, _WORK, number, now=clock()):
             return 0
         _compute(db, run[0], run[-1], zone=zone, number=number, now=clock())
+        begins, ends = bounds(run[0], run[-1], account.time_zone)
+        daily_lines.compute(db, begins, ends, run, number=number, account=account)
     db.stale_hours.delete_many({"_id": {"$in": [mark["_id"] for mark in marks]}})
     if len(marks) < MARKS:  # what was committed before is in all of it
         db.installation.update_one({"_id": _ZONE, "zone": zone}, {"$set": {"at": began}})
@@ -136,15 +155,15 @@ def refresh(db: Db, *, clock: Clock) -> int:
 
 
 def _begin_zone(db: Db, zone: str, *, now: datetime) -> None:
-    """Mark all of the past, unless it was divided into days of this zone before."""
+    """Mark all of the past, unless it was divided into days of this zone before, with the present figures."""
     state = db.installation.find_one({"_id": _ZONE})
-    if state is not None and state["zone"] == zone:
+    if state is not None and state["zone"] == zone and state.get("shape") == SHAPE:
         return
     first = min(_earliest(db), default=now)
     days = int((now - first) / (24 * HOUR)) + 2
     # Each day's mark is an hour of it: twelve apart, so that no day of any zone is left out.
     mark(db, (first + 12 * HOUR * step for step in range(2 * days)), id_="all")
-    db.installation.replace_one({"_id": _ZONE}, {"zone": zone, "at": None}, upsert=True)
+    db.installation.replace_one({"_id": _ZONE}, {"zone": zone, "shape": SHAPE, "at": None}, upsert=True)
 
 
 def _earliest(db: Db) -> Iterator[datetime]:
@@ -213,23 +232,34 @@ def _sales(begins: datetime, ends: datetime, zone: str) -> list[Document]:
     refunded = {"$ifNull": ["$order.refunded", Decimal128("0")]}
     counts = {"$ne": ["$order.cancelled", True]}
     unclear = {"$and": [counts, {"$lte": ["$order.amount", None]}]}
+    first = {"$and": [counts, {"$eq": ["$place", "$first"]}]}
+    paid = {"$subtract": [amount, refunded]}
     return [
         {"$match": {"commerce.book": {"$elemMatch": {"placed_at": placed}}}},
-        {"$project": {"order": "$commerce.book"}},
-        {"$unwind": "$order"},
+        {"$project": {"order": "$commerce.book", "first": _first_order()}},
+        {"$unwind": {"path": "$order", "includeArrayIndex": "place"}},
         {"$match": {"order.placed_at": placed}},
         {
             "$group": {
                 "_id": {"day": local_day("$order.placed_at", zone), "currency": "$order.currency"},
                 "orders": {"$sum": {"$cond": [counts, 1, 0]}},
-                "amount": {"$sum": {"$cond": [counts, {"$subtract": [amount, refunded]}, Decimal128("0")]}},
+                "amount": {"$sum": {"$cond": [counts, paid, Decimal128("0")]}},
                 "refunded": {"$sum": {"$cond": [counts, refunded, Decimal128("0")]}},
                 "cancelled": {"$sum": {"$cond": [counts, 0, 1]}},
                 "unclear": {"$sum": {"$cond": [unclear, 1, 0]}},
+                "first_orders": {"$sum": {"$cond": [first, 1, 0]}},
+                "first_amount": {"$sum": {"$cond": [first, paid, Decimal128("0")]}},
             }
         },
         {"$sort": {"_id.currency": 1}},
     ]
+
+
+def _first_order() -> Document:
+    """The place in the book of the contact's first order that counts."""
+    counted = {"$cond": [{"$eq": ["$$this.cancelled", True]}, None, {"$ifNull": ["$$this.placed_at", None]}]}
+    times = {"$map": {"input": "$commerce.book", "in": counted}}
+    return {"$toLong": {"$indexOfArray": [times, "$commerce.first_order_at"]}}
 
 
 def _happenings(begins: datetime, ends: datetime, zone: str) -> list[Document]:
@@ -279,7 +309,16 @@ def _day_of(row: Document) -> Day:
         moved[reached] = moved.get(reached, 0) + found["n"]
         left[gone] = left.get(gone, 0) + found["n"]
     return Day(
-        date.fromisoformat(row["_id"]), [_sales_of(found) for found in row["sales"]], counted, moved, left
+        date.fromisoformat(row["_id"]),
+        [_sales_of(found) for found in row["sales"]],
+        counted,
+        moved,
+        left,
+        [
+            FirstOrders(found.get("currency"), found["first_orders"], found["first_amount"])
+            for found in row["sales"]
+            if found.get("first_orders")
+        ],
     )
 
 

@@ -1,6 +1,6 @@
 """The overview: the figures of a period compared with the days before, and the present totals.
 
-Read from what is kept (`daily`, `census`): as many small rows as there are days.
+Read from what is kept (`daily`, `daily_lines`, `census`): as many small rows as there are days.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ import pandas as pd
 
 from engine.db import Db
 from engine.domain.rulebook import Account, Ruleset
-from engine.insights import census, daily, series
+from engine.insights import census, cohorts, daily, daily_lines, series
 from engine.insights.census import Census
+from engine.insights.cohorts import Cohorts
 from engine.insights.daily import Day, StoredDays
+from engine.insights.daily_lines import SoldLines
 from engine.rules import versions
 
 LONGEST = 3 * 366
@@ -81,10 +83,17 @@ class Range:
     sold: Sold
     days: Sequence[Day]
     sold_by_day: pd.DataFrame
+    by_customer: pd.DataFrame
+    """Orders and revenue of new and returning customers (`series.by_customer`)."""
     new: int
     """Contacts that appeared in it, of those that there are now."""
     stale: int
     """Days of it that are still to be computed."""
+
+    @property
+    def new_customers(self) -> int:
+        """Customers whose first order is in it."""
+        return int(self.by_customer["new"].sum())
 
     def counted(self, type_: str, kind: str | None = None) -> int:
         """Activities of a type, of one kind or all."""
@@ -114,6 +123,10 @@ class Overview:
     currency: str
     growth: pd.DataFrame | None
     """Contacts by the day on which they appeared (`series.growth`); unset before the first census."""
+    lines: SoldLines = field(default_factory=SoldLines)
+    """What was sold in the period, by category and product."""
+    cohorts: Cohorts | None = None
+    """The latest cohorts of customers; unset before they were first made."""
 
 
 def overview(db: Db, period: Period, *, now: datetime) -> Overview:
@@ -128,6 +141,8 @@ def overview(db: Db, period: Period, *, now: datetime) -> Overview:
         days_at=found.at,
         currency=ruleset.account.currency,
         growth=None if counted is None else series.growth(counted, period.first, period.last),
+        lines=daily_lines.sold_lines(db, period.first, period.last, ruleset.account),
+        cohorts=cohorts.present(db, now=now),
     )
 
 
@@ -140,6 +155,7 @@ def _range(period: Period, found: StoredDays, counted: Census | None, ruleset: R
         sold=_sold(sales, ruleset.account),
         days=days,
         sold_by_day=series.sales_by_day(sales, period.first, period.last),
+        by_customer=series.by_customer(days, sales, ruleset.account),
         new=sum(number for day, number in appeared.items() if day in period),
         stale=sum(day in period for day in found.stale),
     )

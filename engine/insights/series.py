@@ -54,6 +54,38 @@ def sales_by_day(table: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
     return pd.DataFrame({"orders": orders, "revenue": converted.reindex(days, fill_value=NOTHING)})
 
 
+BY_WEEK = 92
+"""Days of the longest period that is shown by day; a longer one is shown by week."""
+
+
+def by_customer(days: Sequence[Day], table: pd.DataFrame, account: Account) -> pd.DataFrame:
+    """Divide `sales` of some days into the first orders of new customers and those of returning ones.
+
+    Columns: `new` and `returning` (orders), `new_revenue` and `returning_revenue` (Decimal, what could be
+    converted).  Of more than BY_WEEK days there is a row a week, by its Monday.
+    """
+    rates = [(day, found, rate_of(found.currency, account)) for day in days for found in day.first_orders]
+    rows = [
+        (pd.Timestamp(day.day), found.orders, None if rate is None else found.amount * rate)
+        for day, found, rate in rates
+    ]
+    first, last = days[0].day, days[-1].day
+    new = sales_by_day(pd.DataFrame(rows, columns=["day", "orders", "revenue"]), first, last)
+    both = sales_by_day(table, first, last)
+    found = pd.DataFrame(
+        {
+            "new": new["orders"],
+            "new_revenue": new["revenue"],
+            "returning": both["orders"] - new["orders"],
+            "returning_revenue": both["revenue"] - new["revenue"],
+        }
+    )
+    if len(days) <= BY_WEEK:
+        return found
+    weeks = found.groupby(found.index - pd.to_timedelta(found.index.day_of_week, unit="D"))
+    return weeks.agg({"new": "sum", "new_revenue": total, "returning": "sum", "returning_revenue": total})
+
+
 def unconverted(table: pd.DataFrame) -> dict[str, Decimal]:
     """Sum the amounts in currencies without a declared rate, by currency."""
     apart = table[table["revenue"].isna()].groupby("currency")["amount"].agg(total)

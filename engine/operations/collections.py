@@ -25,7 +25,7 @@ from engine.db.documents.contacts import (
     SuggestedMerge,
     Tombstone,
 )
-from engine.db.documents.figures import Census, DayFigures, StaleHours
+from engine.db.documents.figures import Census, DayFigures, DayLines, StaleHours
 from engine.db.documents.pipeline import Call, Fact, Lane, NewContacts, PaceMark, Sending, WorkerPulse
 from engine.db.documents.work import ImportDraft, JobItem
 from engine.jobs.job_document import StoredJob
@@ -35,5 +35,5 @@ ALL: tuple[type[me.Document], ...] = (
     Contact, StoredActivity, LedgerEntry, Merge, SuggestedMerge, SharedDevice, IdConflict, Call, Sending,
     Refusal, Lane, RulesetVersion, ApiKey, User, AuditEntry, StoredJob, JobItem, EditTurn, ImportDraft,
     SignInLink, Session, AttemptCount, KnownBrowser, SavedView, Preferences, WorkerPulse, StaleHours,
-    DayFigures, Census, PaceMark, NewContacts, Fact, Tombstone, Erasure,
+    DayFigures, DayLines, Census, PaceMark, NewContacts, Fact, Tombstone, Erasure,
 )  # fmt: skip

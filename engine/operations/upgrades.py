@@ -136,6 +136,11 @@ def correct_orders(db: Db) -> None:
     db.contacts.update_many({"$or": bought}, {"$set": {"upkeep": _NEVER}})
 
 
+def find_order_lines(db: Db) -> None:
+    """Have orders folded again, so that each names the activity with its lines."""
+    db.contacts.update_many({"commerce.book.0": {"$exists": True}}, {"$set": {"upkeep": _NEVER}})
+
+
 _NEVER = 0
 """An `upkeep` before that of any version of the rules."""
 
@@ -188,6 +193,7 @@ _STEPS = {
     "devices": describe_devices,
     "currency": declare_currency,
     "orders": correct_orders,
+    "order_lines": find_order_lines,
 }
 """One-time upgrades, by the name under which the installation records them."""
 

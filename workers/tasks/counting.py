@@ -12,7 +12,7 @@ from pymongo.errors import PyMongoError
 
 from engine.db import Db
 from engine.errors import Unavailable
-from engine.insights import census, daily
+from engine.insights import census, cohorts, daily
 from engine.operations import pace
 from workers.tasks.rhythm import Every
 
@@ -54,10 +54,12 @@ def _count_days(db: Db, clock: Callable[[], datetime]) -> None:
 
 
 def take_censuses(db: Db, *, clock: Callable[[], datetime], stop: threading.Event) -> None:
-    """Take a census whenever one is due, until stopped."""
+    """Take a census, and make the cohorts, whenever they are due, until stopped."""
     while not stop.wait(CENSUS_REST):
         try:
             if census.is_due(db, now=clock()) and census.take(db, now=clock()):
                 log.info("contacts counted")
+            if cohorts.is_due(db, now=clock()) and cohorts.take(db, now=clock()):
+                log.info("cohorts made")
         except (PyMongoError, Unavailable) as error:
             log.warning("cannot count contacts", error=str(error))

@@ -24,6 +24,14 @@ class DayFigures(Outline):
     at = me.DateTimeField(required=True)
 
 
+class DayLines(Outline):
+    """What was sold on one day, by category and product (see `engine.insights.daily_lines`)."""
+
+    meta = {"collection": "daily_lines"}
+    id = me.StringField(primary_key=True)
+    zone = me.StringField(required=True)
+
+
 class Census(Outline):
     """All contacts counted at one time (see `engine.insights.census`)."""
 

@@ -8,7 +8,7 @@ import pytest
 
 from engine.insights import series
 from engine.insights.census import Census
-from engine.insights.daily import Day, Sales
+from engine.insights.daily import Day, FirstOrders, Sales
 from engine.rules.ruleset import compile_ruleset, read_folder
 from engine.settings import CONFIG_DIR
 
@@ -96,3 +96,26 @@ def test_an_average_divides_by_the_orders_whose_amount_is_in_the_revenue(account
 
     assert series.average(series.sales(days, account), account) == Decimal("50.00")
     assert series.average(series.sales([Day(MONDAY)], account), account) is None
+
+
+def test_orders_are_those_of_new_or_of_returning_customers(account):
+    first = [FirstOrders("EUR", 1, Decimal("0.10")), FirstOrders("JPY", 1, Decimal(900))]
+    days = [Day(MONDAY, [sold("EUR", 3, "0.30"), sold("JPY", 1, "900")], first_orders=first), Day(TUESDAY)]
+
+    table = series.by_customer(days, series.sales(days, account), account)
+
+    assert table["new"].tolist() == [2, 0]
+    assert table["returning"].tolist() == [2, 0]
+    assert table["new_revenue"].tolist() == [Decimal("0.10"), Decimal(0)]
+    assert table["returning_revenue"].tolist() == [Decimal("0.20"), Decimal(0)]
+
+
+def test_a_long_period_is_divided_into_weeks_from_monday(account):
+    sunday = MONDAY - timedelta(days=1)
+    days = [Day(sunday + timedelta(days=n), [sold("EUR", 1, "1")]) for n in range(100)]
+
+    table = series.by_customer(days, series.sales(days, account), account)
+
+    assert table["returning"].tolist() == [1, *[7] * 14, 1]
+    assert [day.date() for day in table.index[:2]] == [MONDAY - timedelta(days=7), MONDAY]
+    assert table["returning_revenue"].sum() == 100

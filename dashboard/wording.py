@@ -5,7 +5,7 @@ ANONYMOUS = "Anonymous visitor"
 COUNTED = {True: "{count} {contacts}", False: "about {count} {contacts}"}
 FOUND = {True: "{count} found", False: "over {count} found"}
 
-UNREADABLE = "cannot be read"
+UNREADABLE = "unreadable"
 JUST_NOW = "just now"
 TODAY, YESTERDAY = "Today", "Yesterday"
 

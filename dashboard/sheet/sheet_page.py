@@ -13,7 +13,7 @@ from dashboard.jobs.job_status_bar import job_status_bar
 from dashboard.listing.list_address import ListAddress
 from dashboard.merges.decision_bar import decision_bar
 from dashboard.running_instance import time_zone
-from dashboard.sheet import sheet_commerce, sheet_draft, sheet_edits, sheet_fields
+from dashboard.sheet import sheet_commerce, sheet_draft, sheet_edits, sheet_fields, sheet_products
 from dashboard.sheet.activity.activity_tab import activity_tab
 from dashboard.sheet.activity.points_card import points_card
 from dashboard.sheet.sheet_card import card
@@ -162,8 +162,10 @@ def _profile(actor: Actor, sheet: Sheet) -> None:
     with right:
         points_card(actor, sheet)
         segments_card(actor, sheet)
-        _card("commerce", sheet_commerce.commerce(sheet.commerce, zone))
-        _card("cart", sheet_commerce.cart(sheet.commerce, zone))
+        products = sheet_service.products(actor, sheet.id)
+        _card("commerce", sheet_commerce.commerce(sheet.commerce, zone, products))
+        _card("cart", sheet_commerce.cart(sheet.commerce, zone, products))
+        _card("products", sheet_products.products(products, zone))
         _card("rfm", sheet_commerce.rfm(sheet.commerce, now=now))
         _card("clv", sheet_commerce.clv(sheet.commerce))
         with card("known-by"):

@@ -162,7 +162,10 @@ def sold_lines(db: Db, first: date, last: date, account: Account) -> SoldLines:
     within = {"_id": {"$gte": first.isoformat(), "$lte": last.isoformat()}, "zone": str(account.time_zone)}
     revenue = {"$sum": {"$multiply": ["$it.amount", _rate(account)]}}
     by_category = _summed(within, "categories", {"_id": "$it.name", "revenue": revenue})
-    largest_first = [{"$match": {"revenue": {"$ne": 0}}}, {"$sort": {"revenue": -1, "_id": 1}}]
+    largest_first: list[Document] = [
+        {"$match": {"revenue": {"$ne": 0}}},
+        {"$sort": {"revenue": -1, "_id": 1}},
+    ]
     categories = db.daily_lines.aggregate([*by_category, *largest_first])
     product = {
         "_id": "$it.id", "name": {"$last": "$it.name"}, "revenue": revenue, "pieces": {"$sum": "$it.pieces"}

@@ -199,7 +199,7 @@ def _orders(db: Db) -> Finding:
         some = ", ".join(row["_id"] for row in db.contacts.find(unclear, {"_id": 1}).limit(3))
         many = f"over {LISTED:,}" if number > LISTED else f"{number:,}"
         return Finding(
-            "orders", "warning", f"contacts with an amount that cannot be read: {many} ({some})",
+            "orders", "warning", f"contacts with an unreadable amount: {many} ({some})",
             "see the orders on their sheets; send *Order Updated* with the right total",
         )  # fmt: skip
     return Finding("orders", "ok", "every amount could be read")

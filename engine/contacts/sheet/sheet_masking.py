@@ -10,6 +10,7 @@ from engine.contacts.sheet.activity_counts import Counts
 from engine.contacts.sheet.devices import Device
 from engine.contacts.sheet.identity_history import KnownIdentity
 from engine.contacts.sheet.points import LedgerEntry
+from engine.contacts.sheet.products import SheetProduct, SheetProducts
 from engine.contacts.sheet.reasons import Reasons, SegmentReason, StatusReason
 from engine.contacts.sheet.sheet_model import Sheet, SheetDelivery, SheetStatus
 from engine.contacts.sheet.timeline_rows import TimelineRow
@@ -38,6 +39,25 @@ def masked_sheet(sheet: Sheet) -> Sheet:
         former=[masking.HIDDEN for _ in sheet.former],
         reach=[_masked_reach(reach) for reach in sheet.reach],
         deleted_why=without_addresses(sheet.deleted_why),
+    )
+
+
+def masked_products(found: SheetProducts) -> SheetProducts:
+    """Return products without links and pictures, whose addresses may name a person."""
+
+    def masked(product: SheetProduct) -> SheetProduct:
+        return msgspec.structs.replace(product, name=without_addresses(product.name), url=None, image=None)
+
+    return msgspec.structs.replace(
+        found,
+        bought=[masked(product) for product in found.bought],
+        seen=[masked(product) for product in found.seen],
+        by_id={id_: masked(product) for id_, product in found.by_id.items()},
+        categories=[msgspec.structs.replace(c, name=without_addresses(c.name)) for c in found.categories],
+        lines={
+            order: [msgspec.structs.replace(line, name=without_addresses(line.name)) for line in lines]
+            for order, lines in found.lines.items()
+        },
     )
 
 

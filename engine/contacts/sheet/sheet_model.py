@@ -80,7 +80,7 @@ class SheetDelivery(msgspec.Struct, frozen=True):
 class SheetOrder(msgspec.Struct, frozen=True):
     """One order on the sheet, in its own currency.
 
-    `unclear` is what was sent for an amount that cannot be told.
+    `unclear` is what was sent for an unreadable amount.
     """
 
     id: str
@@ -96,7 +96,8 @@ class SheetOrder(msgspec.Struct, frozen=True):
 class SheetCommerce(msgspec.Struct, frozen=True):
     """Orders in the account's currency; `foreign` holds the totals in others.
 
-    `unclear` counts the orders with an amount, their own or a refund's, that cannot be told.
+    `unclear` counts the orders with an unreadable amount, their own or a refund's; `days_between` are the
+    days from an order to the next on average, from two orders on.
     """
 
     orders: int
@@ -110,6 +111,7 @@ class SheetCommerce(msgspec.Struct, frozen=True):
     unclear: int
     cart: Cart | None
     recent: list[SheetOrder]
+    days_between: float | None = None
 
 
 class SheetTracker(msgspec.Struct, frozen=True):

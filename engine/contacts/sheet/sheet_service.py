@@ -11,6 +11,8 @@ from engine.contacts.sheet.activity_counts import Counts
 from engine.contacts.sheet.devices import Device, devices_of
 from engine.contacts.sheet.identity_history import KnownIdentity, identities_of
 from engine.contacts.sheet.points import LedgerPage, Outlook, PointsDay
+from engine.contacts.sheet.products import SheetProducts
+from engine.contacts.sheet.products import products as products_of_contact
 from engine.contacts.sheet.reasons import Reasons, reasons_of
 from engine.contacts.sheet.sheet_model import Sheet
 from engine.contacts.sheet.timeline_rows import TimelineRow, unmasked
@@ -25,6 +27,13 @@ def sheet(actor: Actor, contact: ContactId) -> Sheet | None:
     actor.require(Permission.SEE)
     found = sheets.sheet(actor.db, contact, now=actor.now)
     return sheet_masking.masked_sheet(found) if found is not None and masks(actor) else found
+
+
+def products(actor: Actor, contact: ContactId) -> SheetProducts:
+    """Return the products that a contact bought and saw.  Raises NotAllowed."""
+    actor.require(Permission.SEE)
+    found = products_of_contact(actor.db, contact)
+    return sheet_masking.masked_products(found) if masks(actor) else found
 
 
 def devices(actor: Actor, contact: ContactId) -> list[Device]:

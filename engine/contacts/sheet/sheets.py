@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from bson.dbref import DBRef
@@ -211,7 +211,16 @@ def sheet_commerce_of(commerce: Commerce, cart: Cart | None) -> SheetCommerce:
             for order in placed[:20]
             if order.placed_at is not None
         ],
+        days_between=_days_between(commerce),
     )
+
+
+def _days_between(commerce: Commerce) -> float | None:
+    """The days from an order to the next, on average."""
+    first, last = commerce.first_order_at, commerce.last_order_at
+    if commerce.orders < 2 or first is None or last is None:
+        return None
+    return (last - first) / (commerce.orders - 1) / timedelta(days=1)
 
 
 # JSON

@@ -1,4 +1,4 @@
-"""`sheets doctor` lists orders whose amount cannot be read."""
+"""`sheets doctor` lists orders with an unreadable amount."""
 
 from engine.settings import Instance
 from tests.builders import bought, minutes
@@ -18,7 +18,7 @@ def test_an_order_whose_amount_cannot_be_read_is_a_finding_until_it_is_corrected
     receive_and_drain(db, [bought(20, minutes(1), **said)])
 
     assert before.verdict == "warning"
-    assert before.found.startswith("contacts with an amount that cannot be read: 1 (")
+    assert before.found.startswith("contacts with an unreadable amount: 1 (")
     assert orders(db).verdict == "ok"
 
 

@@ -54,6 +54,11 @@ def short_day(day: date) -> str:
     return _date("MMMd", day)
 
 
+def month(day: date) -> str:
+    """`Mar 2026`."""
+    return _date("yMMM", day)
+
+
 def clock(at: datetime, zone: ZoneInfo) -> str:
     """`14:05`, in the account's time zone."""
     return format_time(at.astimezone(zone).time(), "short", locale=locale())

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from dashboard import formats, wording
 from dashboard.current_user import fragment
-from dashboard.overview import overview_sections
+from dashboard.overview import overview_sales, overview_sections
 from dashboard.running_instance import time_zone
 from dashboard.ui.markup import badge, card_title, empty_state, joined, link, menu, show, tag
 from dashboard.ui.metric_cards import cards, metric_card
@@ -54,6 +54,7 @@ def render(actor: Actor) -> None:
     than = _than(period, today)
     overview_sections.contacts(found, found.census, today=today, than=than)
     overview_sections.orders(found, found.census, than=than)
+    overview_sales.sales(found, zone, than=than)
     overview_sections.subscriptions(found, found.census, ruleset, than=than)
     left, right = st.columns(2)
     with left, st.container(border=True, height="stretch", key="overview-card-segments"):

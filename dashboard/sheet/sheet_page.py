@@ -150,6 +150,7 @@ def _begin(contact: ContactId, present: Mapping[str, Any]) -> None:
 
 def _profile(actor: Actor, sheet: Sheet) -> None:
     now, zone = actor.now, time_zone()
+    products = sheet_service.products(actor, sheet.id)
     left, right = st.columns([1, 1], gap="medium")
     with left:
         if sheet_draft.draft_of(sheet.id) is not None and actor.may(Permission.EDIT_CONTACTS):
@@ -159,13 +160,12 @@ def _profile(actor: Actor, sheet: Sheet) -> None:
             reach_card(sheet)
             statuses_card(actor, sheet)
             _card("custom", sheet_fields.custom(sheet, current_rules(actor)))
+            _card("products", sheet_products.products(products, zone))
     with right:
         points_card(actor, sheet)
         segments_card(actor, sheet)
-        products = sheet_service.products(actor, sheet.id)
         _card("commerce", sheet_commerce.commerce(sheet.commerce, zone, products))
         _card("cart", sheet_commerce.cart(sheet.commerce, zone, products))
-        _card("products", sheet_products.products(products, zone))
         _card("rfm", sheet_commerce.rfm(sheet.commerce, now=now))
         _card("clv", sheet_commerce.clv(sheet.commerce))
         with card("known-by"):

@@ -80,8 +80,12 @@ def grown(rows: Sequence[dict[str, Any]], *, title: str) -> None:
     _draw(chart)
 
 
-def by_day(rows: Sequence[dict[str, Any]], *, title: str, colours: Mapping[str, str]) -> None:
+def by_day(
+    rows: Sequence[dict[str, Any]], *, title: str, colours: Mapping[str, str], by_week: bool = False
+) -> None:
     """Amounts on each day, stacked by `what`: rows of `day`, `what`, `value`, and the tooltip `says`.
+
+    With `by_week` the days are the Mondays of weeks, and the bars as wide as these.
 
     Negative values are drawn downwards.  A legend is shown if there are several colours.
     """
@@ -94,7 +98,13 @@ def by_day(rows: Sequence[dict[str, Any]], *, title: str, colours: Mapping[str, 
         alt.Chart(alt.InlineData(values=list(rows)))
         .mark_bar()
         .encode(
-            x=alt.X("day:T", timeUnit="utcyearmonthdate", title=None, axis=_days(), scale=_UTC),
+            x=alt.X(
+                "day:T",
+                timeUnit="utcyearweek" if by_week else "utcyearmonthdate",
+                title=None,
+                axis=_days(),
+                scale=_UTC,
+            ),
             y=alt.Y("value:Q", title=None, axis=counts(4)),
             color=alt.Color(
                 "what:N",

@@ -16,12 +16,12 @@ Better = Literal["more", "less", "neither"]
 
 @dataclass(frozen=True)
 class Bar:
-    """One of several counts; `address` leads to what it counts."""
+    """One of several counts; `address` leads to what it counts, where there is something to lead to."""
 
     label: str
     count: int
     shown: str
-    address: str
+    address: str | None
 
 
 def metric_card(
@@ -74,4 +74,5 @@ def _bar(bar: Bar, share: float) -> Markup:
         tag("span", line, "cs-bar-line"),
         tag("span", bar.shown, "cs-bar-count"),
     ]
-    return link(bar.address, joined(parts), "")
+    content = joined(parts)
+    return tag("div", content, "cs-bar-row") if bar.address is None else link(bar.address, content, "")

@@ -35,7 +35,7 @@ class Cohorts:
 
     `customers` and `spent` (Decimal, the account's currency, less refunds; what could be converted) have a
     row for each month of first orders and a column for each month since, from 0; months to come are
-    missing.  `foreign` is what could not be converted.
+    missing.  `foreign` is what of it could not be converted.
     """
 
     at: datetime
@@ -44,12 +44,15 @@ class Cohorts:
     foreign: dict[str, Decimal]
 
 
-def present(db: Db, *, now: datetime) -> Cohorts | None:
-    """The cohorts as they were last made; unset before the first time, unless there are few contacts."""
+def present(db: Db, *, last: date, now: datetime) -> Cohorts | None:
+    """The cohorts as they were last made, up to the month of a day.
+
+    Unset before the first time, unless there are few contacts.
+    """
     row = db.census.find_one({"_id": _ID})
     if row is None and db.contacts.estimated_document_count() <= census.FEW and take(db, now=now):
         row = db.census.find_one({"_id": _ID})
-    return None if row is None else _read(row, versions.current(db).account)
+    return None if row is None else _read(row, versions.current(db).account, last)
 
 
 def is_due(db: Db, *, now: datetime) -> bool:
@@ -126,14 +129,27 @@ def _month(at: str, zone: str) -> Document:
     return {"$dateToString": {"date": at, "format": "%Y-%m", "timezone": zone}}
 
 
-def _read(row: Document, account: Account) -> Cohorts:
-    last = row["at"].astimezone(account.time_zone).date()
-    people = [(*_place(found["_id"]), found["n"]) for found in row["people"]]
-    money = [(*_place(found["_id"]), found["_id"].get("currency"), found["amount"]) for found in row["money"]]
+def _read(row: Document, account: Account, last: date) -> Cohorts:
+    this_month = pd.Period(min(last, row["at"].astimezone(account.time_zone).date()), "M")
+    people = pd.DataFrame(
+        [(*_place(found["_id"]), found["n"]) for found in row["people"]], columns=["cohort", "since", "value"]
+    )
+    money = pd.DataFrame(
+        [(*_place(found["_id"]), found["_id"].get("currency"), found["amount"]) for found in row["money"]],
+        columns=["cohort", "since", "currency", "value"],
+    )
+    money = _shown(money, this_month)
+    rates = [rate_of(currency, account) for currency in money["currency"]]
+    is_converted = pd.Series([rate is not None for rate in rates], index=money.index, dtype=bool)
+    apart = money[~is_converted].groupby("currency")["value"].agg(series.total)
+    money["value"] = [
+        value * (rate or series.NOTHING) for value, rate in zip(money["value"], rates, strict=True)
+    ]
     return Cohorts(
         at=row["at"],
-        customers=table(pd.DataFrame(people, columns=["cohort", "since", "value"]), last=last, nothing=0),
-        **_spent(money, account, last=last),
+        customers=table(people, this_month, nothing=0),
+        spent=table(money, this_month, nothing=series.NOTHING),
+        foreign={str(currency): amount for currency, amount in apart.items() if amount},
     )
 
 
@@ -143,33 +159,27 @@ def _place(group: Document) -> tuple[pd.Period, int]:
     return cohort, month.ordinal - cohort.ordinal
 
 
-def _spent(
-    money: list[tuple[pd.Period, int, str | None, Decimal]], account: Account, *, last: date
-) -> Document:
-    rows, foreign = [], dict[str, Decimal]()
-    for cohort, since, currency, amount in money:
-        rate = rate_of(currency, account)
-        if rate is not None:
-            rows.append((cohort, since, amount * rate))
-        elif currency is not None and amount:
-            foreign[currency] = foreign.get(currency, series.NOTHING) + amount
-    found = pd.DataFrame(rows, columns=["cohort", "since", "value"])
-    return {"spent": table(found, last=last, nothing=series.NOTHING), "foreign": foreign}
+def _shown(found: pd.DataFrame, last: pd.Period) -> pd.DataFrame:
+    """The rows of the latest cohorts, up to a month."""
+    if found.empty:
+        return found
+    months = found["cohort"].map(lambda month: month.ordinal)
+    return found[(months > last.ordinal - SHOWN) & (months + found["since"] <= last.ordinal)].copy()
 
 
-def table(found: pd.DataFrame, *, last: date, nothing: int | Decimal) -> pd.DataFrame:
-    """Lay out `cohort`, `since`, `value`: the latest cohorts by months since, up to the month of `last`."""
-    this_month = pd.Period(last, "M")
-    first = this_month - (SHOWN - 1)
-    shown = found[(found["cohort"] >= first) & (found["cohort"] <= this_month)] if len(found) else found
-    begins = min(shown["cohort"], default=None)
-    if begins is None:
+def table(found: pd.DataFrame, last: pd.Period, *, nothing: int | Decimal) -> pd.DataFrame:
+    """Lay out `cohort`, `since` and `value`: a row for each of the latest cohorts, a column for each month.
+
+    Months after the last are missing.
+    """
+    shown = _shown(found, last)
+    if shown.empty:
         return pd.DataFrame()
     summed = shown.groupby(["cohort", "since"])["value"].agg(lambda values: sum(values, nothing))
-    cohorts = pd.period_range(begins, this_month, freq="M", name="cohort")
-    sizes = range((this_month - begins).n + 1)
+    cohorts = pd.period_range(min(shown["cohort"]), last, freq="M", name="cohort")
+    sizes = range(len(cohorts))
     cells = [
-        [summed.get((cohort, since), nothing) if cohort + since <= this_month else None for since in sizes]
+        [summed.get((cohort, since), nothing) if cohort + since <= last else None for since in sizes]
         for cohort in cohorts
     ]
     return pd.DataFrame(cells, index=cohorts, columns=list(sizes), dtype="object")

@@ -142,7 +142,7 @@ def overview(db: Db, period: Period, *, now: datetime) -> Overview:
         currency=ruleset.account.currency,
         growth=None if counted is None else series.growth(counted, period.first, period.last),
         lines=daily_lines.sold_lines(db, period.first, period.last, ruleset.account),
-        cohorts=cohorts.present(db, now=now),
+        cohorts=cohorts.present(db, last=period.last, now=now),
     )
 
 

@@ -54,7 +54,7 @@ def sales_by_day(table: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
     return pd.DataFrame({"orders": orders, "revenue": converted.reindex(days, fill_value=NOTHING)})
 
 
-BY_WEEK = 92
+BY_WEEK = 45
 """Days of the longest period that is shown by day; a longer one is shown by week."""
 
 

@@ -112,10 +112,10 @@ def test_orders_are_those_of_new_or_of_returning_customers(account):
 
 def test_a_long_period_is_divided_into_weeks_from_monday(account):
     sunday = MONDAY - timedelta(days=1)
-    days = [Day(sunday + timedelta(days=n), [sold("EUR", 1, "1")]) for n in range(100)]
+    days = [Day(sunday + timedelta(days=n), [sold("EUR", 1, "1")]) for n in range(50)]
 
     table = series.by_customer(days, series.sales(days, account), account)
 
-    assert table["returning"].tolist() == [1, *[7] * 14, 1]
+    assert table["returning"].tolist() == [1, *[7] * 7]
     assert [day.date() for day in table.index[:2]] == [MONDAY - timedelta(days=7), MONDAY]
-    assert table["returning_revenue"].sum() == 100
+    assert table["returning_revenue"].sum() == 50

@@ -55,7 +55,7 @@ def change_cart(state: ContactState, activity: Activity, account: Account) -> No
 def lines_of(products: Iterable[Any], properties: Properties, account: Account) -> list[CartLine]:
     """The lines that products make; one without a name, or of a quantity of nought or less, is none.
 
-    A quantity that cannot be read is one piece.  A price that cannot be told is none.
+    An unreadable quantity is one piece, an unreadable price is none.
     """
     currency = currency_of(properties)
     lines = []

@@ -72,8 +72,8 @@ class Deliverability(msgspec.Struct, omit_defaults=True):
 class Refund(msgspec.Struct, omit_defaults=True):
     """Money given back for an order; no amount means all of it.
 
-    `currency` is unset where it is the order's.  `unclear` is what was sent for an amount that cannot
-    be told: nothing counts as given back then.
+    `currency` is unset where it is the order's.  `unclear` is what was sent for an unreadable
+    amount: nothing counts as given back then.
     """
 
     id: str
@@ -86,8 +86,8 @@ class Order(msgspec.Struct, omit_defaults=True):
     """One order; `placed_at` is unset while only its refund or cancellation is known.
 
     `amount` is in the order's own `currency`; without one it is the account's.  `unclear` is what was
-    sent for an amount that cannot be told (empty: nothing was), and the order is in no sum then.
-    `refunded` is what its refunds come to in the order's currency, as far as rates tell, and at most
+    sent for an unreadable amount (empty: nothing was), and the order is in no sum then.
+    `refunded` is what its refunds come to in the order's currency, as far as there are rates, and at most
     the amount.  `unproven` says that only a browser has reported it, `unproven_amount` that only a browser
     has said what it is worth.  `lines_in` is the activity that has its products: they are not stored again.
     """
@@ -113,7 +113,7 @@ class Commerce(msgspec.Struct, omit_defaults=True):
     """Totals over the orders in `book`, in the account's currency.
 
     `summed` orders are in `spent` and `average`.  `foreign` holds what was spent in currencies without a
-    declared rate, apart; `unclear` counts the orders whose amount, or that of a refund, cannot be told.
+    declared rate, apart; `unclear` counts the orders with an unreadable amount, their own or a refund's.
     """
 
     orders: int = 0

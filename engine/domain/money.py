@@ -2,7 +2,7 @@
 
 Numbers are exact.  Text is read in the notations of the world (`12,50`, `1.234,56 €`, `1,234.50`,
 `1 234,50`, `CHF 1'234.50`); a single point or comma before three digits is ambiguous, and is read by
-the account's locale.  What cannot be read is said to be so, never guessed.
+the account's locale.  What is unreadable is marked, never guessed.
 """
 
 from __future__ import annotations

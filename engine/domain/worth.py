@@ -21,7 +21,7 @@ MAX_CURRENCY = 12
 
 @dataclass(frozen=True)
 class Worth:
-    """What an order or refund is worth; `unclear` is what was sent for an amount that cannot be told.
+    """What an order or refund is worth; `unclear` is what was sent for an unreadable amount.
 
     Without a currency it is that of the order, or of the account.
     """
@@ -59,7 +59,7 @@ def _stated(
 def _summed(
     properties: Properties, currency: str | None, account: Account, of_old: str | None
 ) -> Worth | None:
-    """The sum of the products; one whose price or quantity cannot be told spoils it, as two currencies do."""
+    """The sum of the products; unreadable if a price or quantity is, or if there are two currencies."""
     products = value_of(properties, "products")
     if products is None:
         return None

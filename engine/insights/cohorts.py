@@ -135,7 +135,10 @@ def _read(row: Document, account: Account, last: date) -> Cohorts:
         [(*_place(found["_id"]), found["n"]) for found in row["people"]], columns=["cohort", "since", "value"]
     )
     money = pd.DataFrame(
-        [(*_place(found["_id"]), found["_id"].get("currency"), found["amount"]) for found in row["money"]],
+        [
+            (*_place(found["_id"]), found["_id"].get("currency", account.currency), found["amount"])
+            for found in row["money"]
+        ],
         columns=["cohort", "since", "currency", "value"],
     )
     money = _shown(money, this_month)

@@ -57,11 +57,11 @@ def made_up(seed: int, *, customers: int = 25) -> tuple[list, pd.DataFrame]:
             if nth == 1 and number % 3 == 0:  # bought as a guest, and identified later
                 who = {"tracker": guest}
                 activities.append(identified(at(176, number), tracker=guest, email=email))
-            currency = chance.choice(["EUR", "EUR", "EUR", "USD", "JPY"])
+            currency = chance.choice(["EUR", "EUR", None, "USD", "JPY"])
             lines, minute = products(chance), chance.randint(0, 600)
             total = value(lines).quantize(Decimal(1) if currency == "JPY" else CENT)
             total = total - 1 if chance.random() < 0.3 else total  # a discount
-            named = {"order_id": id_, "currency": currency, "trusted": True}
+            named = {"order_id": id_, "trusted": True} | ({"currency": currency} if currency else {})
             placed = bought(str(total), at(day, minute), products=lines, **named, **who)
             activities.append(placed)
             if chance.random() < 0.3:
@@ -81,7 +81,9 @@ def made_up(seed: int, *, customers: int = 25) -> tuple[list, pd.DataFrame]:
                 )
             if cancelled:
                 activities.append(an_activity("order_cancelled", at(day + 3, minute), **named, **who))
-            orders.append((number, id_, at(day, minute), currency, total - refunded, cancelled, lines))
+            orders.append(
+                (number, id_, at(day, minute), currency or "EUR", total - refunded, cancelled, lines)
+            )
     columns = ["customer", "order", "placed", "currency", "paid", "cancelled", "lines"]
     return activities, pd.DataFrame(orders, columns=columns)
 

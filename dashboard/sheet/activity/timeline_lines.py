@@ -15,6 +15,8 @@ from dashboard import formats, wording
 from engine.contacts.sheet.timeline_rows import TimelineRow
 from engine.domain.masking import HIDDEN
 from engine.domain.money import Unreadable, read
+from engine.domain.property_names import value_of
+from engine.domain.worth import currency_of
 
 Properties = Mapping[str, Any]
 
@@ -56,15 +58,15 @@ def in_a_line(type_: str, properties: Properties, summary: str) -> str:
 
 
 def _product(properties: Properties) -> RowText:
-    return RowText(_item(properties, properties.get("currency")))
+    return RowText(_item(properties, _currency(properties)))
 
 
 def _order(properties: Properties) -> RowText:
-    currency = properties.get("currency")
-    total = next((found for name in _TOTALS if (found := _amount(properties.get(name), currency))), "")
-    number = _text(properties.get("order_id"))
+    currency = _currency(properties)
+    total = next((found for name in _TOTALS if (found := _amount(value_of(properties, name), currency))), "")
+    number = _text(value_of(properties, "order_id"))
     line = _joined([total, f"order {number}" if number else "", _text(properties.get("reason"))])
-    return RowText(line, tuple(_items(properties.get("products"), currency)))
+    return RowText(line, tuple(_items(value_of(properties, "products"), currency)))
 
 
 _TOTALS = ("total", "revenue", "value")
@@ -93,7 +95,7 @@ _RENDERERS: dict[str, Callable[[Properties], RowText]] = {
 }
 
 
-def _items(products: Any, currency: Any) -> Iterator[str]:
+def _items(products: Any, currency: str | None) -> Iterator[str]:
     if not isinstance(products, list):
         return
     yield from filter(None, (_item(item, currency) for item in products[:SHOWN_ITEMS]))
@@ -101,13 +103,14 @@ def _items(products: Any, currency: Any) -> Iterator[str]:
         yield f"and {formats.count(len(products) - SHOWN_ITEMS)} more"
 
 
-def _item(item: Any, currency: Any) -> str:
+def _item(item: Any, currency: str | None) -> str:
     if not isinstance(item, Mapping):
         return _text(item)
-    name = _text(item.get("name")) or _text(item.get("product_id")) or _text(item.get("sku"))
-    number = _number(item.get("quantity"))
+    names = (_text(value_of(item, name)) for name in ("name", "product_id", "sku"))
+    name = next(filter(None, names), "")
+    number = _number(value_of(item, "quantity"))
     many = f"{formats.quantity(number)} {TIMES} " if number is not None and number != 1 and name else ""
-    price = _amount(item.get("price"), item.get("currency") or currency)
+    price = _amount(value_of(item, "price"), _currency(item) or currency)
     return _joined([f"{many}{name}", _text(item.get("variant")), _text(item.get("category")), price])
 
 
@@ -119,15 +122,21 @@ def _pairs(properties: Any) -> list[str]:
     return found[:SHOWN_ITEMS]
 
 
-def _amount(value: Any, currency: Any) -> str:
-    """An amount of money; one that cannot be read, or is negative, as it was sent and marked."""
-    number = _number(value)
-    if number is None or number < 0:
-        text = _text(value)
-        found = read(value, formats.decimal_mark()) if text else None
-        unclear = isinstance(found, Unreadable) or (found is not None and found.number < 0)
-        return f"{text} ({wording.UNREADABLE})" if unclear else text
-    return formats.money(number, currency if isinstance(currency, str) and currency != HIDDEN else None)
+def _amount(value: Any, currency: str | None) -> str:
+    """An amount of money; one with a sign of its own as it was sent, an unreadable or negative one marked."""
+    text = _text(value)
+    found = read(value, formats.decimal_mark()) if text else None
+    if found is None:
+        return text
+    if isinstance(found, Unreadable) or found.number < 0:
+        return f"{text} ({wording.UNREADABLE})"
+    is_plain = not found.mark and (currency is not None or not isinstance(value, str))
+    return formats.money(found.number, currency) if is_plain else text
+
+
+def _currency(properties: Properties) -> str | None:
+    sent = value_of(properties, "currency")
+    return currency_of(properties) if isinstance(sent, str) and sent != HIDDEN else None
 
 
 def _number(value: Any) -> Decimal | None:

@@ -51,6 +51,8 @@ SOCK = {"name": "Sock", "price": Decimal("9.5")}
         (a_row("order_completed", total=5, products="many"), ("5.00",)),
         (a_row("order_completed", total=-5), ("-5 (unreadable)",)),
         (a_row("order_completed", total="1.234,56 €"), ("1.234,56 €",)),
+        (a_row("order_completed", total="12.345", currency="kwd", orderId="K-1"), ("KWD12.345 · order K-1",)),
+        (a_row("order_completed", total=9000, currency="JPY"), ("JP¥9,000",)),
         (a_row("order_refunded", total=5, currency="EUR", order_id="A-1", reason="too small"),
          ("€5.00 · order A-1 · too small",)),
         (a_row("email_bounced", bounce="permanent", code="5.1.1", reason="unknown", diagnostic="550 no"),

@@ -191,3 +191,41 @@ def test_who_is_not_signed_in_is_given_nothing(db):
         overview_service.overview(acting(db, None, at=NOON), Period.latest(7, today=NOON.date()))
     with pytest.raises(NotAllowed):
         operating.at_a_glance(acting(db, None, at=NOON))
+
+
+def test_what_was_sold_and_to_whom_has_its_cards(db, open_as):
+    now = utc_now()
+    lines = [{"product_id": "s", "name": "<b>Shoes</b>", "category": "Footwear", "price": 10, "quantity": 2}]
+    receive_and_drain(
+        db,
+        [
+            bought(
+                "20", now - timedelta(days=3), email="ana@x.com", order_id="1", currency="EUR", products=lines
+            ),
+            bought("7", now - timedelta(days=2), email="ana@x.com", order_id="2", currency="EUR"),
+        ],
+    )
+    while daily.refresh(db, clock=utc_now):
+        pass
+
+    text = shown(open_as("viewer"))
+
+    for words in (
+        "Revenue by category", "Footwear", "€20.00", "Without category", "€7.00",
+        "&lt;b&gt;Shoes&lt;/b&gt;", "Orders of returning customers", "26% of the revenue",
+        "Cohorts by month of the first order",
+    ):  # fmt: skip
+        assert words in text
+
+
+def test_a_shop_without_orders_has_cards_that_say_so(db, open_as):
+    receive_and_drain(db, [identified(utc_now(), email="ana@x.com")])
+
+    text = shown(open_as("viewer"))
+
+    for words in (
+        "No orders in this period.",
+        "No products in the orders",
+        "No first orders in the last 12 months.",
+    ):
+        assert words in text

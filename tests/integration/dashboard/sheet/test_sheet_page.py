@@ -13,7 +13,7 @@ from engine.operations import pulses
 from engine.publishing import publishing
 from engine.rules import versions
 from tests.browser.conftest import HOSTILE
-from tests.builders import acting, identified, minutes
+from tests.builders import acting, an_activity, bought, identified, minutes
 from tests.integration.dashboard.test_pages import keys, shown
 from tests.integration.drained import drain_all, receive_and_drain, the_id
 from tests.integration.job_runs import run_next_job
@@ -274,3 +274,21 @@ def test_where_no_worker_runs_it_is_said_and_what_was_done_is_kept(shop, open_as
     drain_all(shop)
     text = shown(open_as("marketer", contact=ana))
     assert "Anna Arias" in text
+
+
+def test_the_products_of_orders_views_and_the_cart_are_there(db, open_as):
+    shoes = {"product_id": "s", "name": HOSTILE, "price": 10, "quantity": 2, "url": "https://x.test/s"}
+    receive_and_drain(
+        db,
+        [
+            bought("20", minutes(1), email="ana@x.com", order_id="A-1", products=[shoes], trusted=True),
+            an_activity("product_visited", minutes(2), email="ana@x.com", product_id="h", name="Hat"),
+            an_activity("added_to_cart", minutes(3), email="ana@x.com", **shoes),
+        ],
+    )
+
+    text = shown(open_as("viewer", contact=the_id(db, "ana@x.com")))
+
+    for words in ("2 bought, on 2 Mar 2026", "seen 1 time", "completed", "https://x.test/s", "abandoned"):
+        assert words in text
+    assert "<script>window" not in text

@@ -2,14 +2,15 @@
 
 Computed with the other figures of a day (`daily`), whole and written over what was.  An order says which
 activity has its lines; the lines are read as the fold reads them, so figures follow corrections, refunds,
-merges and late orders.  A page adds up one small row a day, inside MongoDB.
+merges and late orders.  Whole months are added up, too: a page adds up the months and single days of its
+period, inside MongoDB.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
 
@@ -79,6 +80,28 @@ def compute(
             sums[day].add(order, lines.get(order.get("lines_in", ""), []), account)
     for day, summed in sums.items():
         _write(db, day, {"zone": str(zone), "number": number, **summed.row()})
+    for month in sorted({day[:_MONTH] for day in sums}):
+        _write(db, month, {"zone": str(zone), "number": number, **_month(db, month, str(zone))})
+
+
+_MONTH = len("2026-03")
+
+
+def _month(db: Db, month: str, zone: str) -> Document:
+    """Add up the days of a month, by currency."""
+    within = {"_id": {"$gte": f"{month}-01", "$lte": f"{month}-31"}, "zone": zone}
+    amount, place = {"$sum": "$it.amount"}, {"currency": "$it.currency"}
+    categories = {"_id": {"name": "$it.name", **place}, "amount": amount}
+    products = {
+        "_id": {"id": "$it.id", **place}, "name": {"$last": "$it.name"}, "amount": amount,
+        "pieces": {"$sum": "$it.pieces"},
+    }  # fmt: skip
+    return {
+        of: _largest(
+            [{**row.pop("_id"), **row} for row in db.daily_lines.aggregate(_summed(within, of, group))]
+        )
+        for of, group in (("categories", categories), ("products", products))
+    }
 
 
 def lines_of(db: Db, activities: Iterable[str], account: Account) -> dict[str, list[OrderLine]]:
@@ -159,7 +182,7 @@ def _write(db: Db, day: str, row: Document) -> None:
 
 def sold_lines(db: Db, first: date, last: date, account: Account) -> SoldLines:
     """Add up the days of a period."""
-    within = {"_id": {"$gte": first.isoformat(), "$lte": last.isoformat()}, "zone": str(account.time_zone)}
+    within = {"_id": {"$in": list(_rows_of(first, last))}, "zone": str(account.time_zone)}
     revenue = {"$sum": {"$multiply": ["$it.amount", _rate(account)]}}
     by_category = _summed(within, "categories", {"_id": "$it.name", "revenue": revenue})
     largest_first: list[Document] = [
@@ -178,8 +201,21 @@ def sold_lines(db: Db, first: date, last: date, account: Account) -> SoldLines:
     )
 
 
+def _rows_of(first: date, last: date) -> Iterator[str]:
+    """The months that lie whole in a period, and the other days of it."""
+    day = first
+    while day <= last:
+        next_month = (day.replace(day=1) + timedelta(days=31)).replace(day=1)
+        if day.day == 1 and next_month - timedelta(days=1) <= last:
+            yield day.isoformat()[:_MONTH]
+            day = next_month
+        else:
+            yield day.isoformat()
+            day += timedelta(days=1)
+
+
 def _summed(within: Document, of: str, group: Document) -> list[Document]:
-    """Group the rows of some days."""
+    """Group the rows of some days or months."""
     return [
         {"$match": within},
         {"$sort": {"_id": 1}},

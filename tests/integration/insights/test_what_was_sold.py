@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 from engine.db.connection import utc_now
-from engine.insights import cohorts, daily, overview
+from engine.insights import cohorts, daily, daily_lines, overview
 from engine.insights.overview import Period
 from engine.publishing import publishing
+from engine.rules import versions
 from engine.rules.language import editing
 from tests.builders import an_activity, bought, identified
 from tests.integration.drained import drain_all, receive_and_drain
@@ -230,3 +231,31 @@ def test_days_of_an_older_shape_are_computed_again(db):
     db.installation.update_one({"_id": "daily_zone"}, {"$unset": {"shape": ""}})
 
     assert [row.id for row in figures(db).lines.by_revenue] == ["x"]
+
+
+def test_a_month_is_its_days_and_days_outside_the_period_are_left_out(db):
+    zone = versions.current(db).account
+    placed = [date(2026, 1, 31), date(2026, 2, 1), date(2026, 2, 28), date(2026, 3, 1)]
+    receive_and_drain(
+        db,
+        [
+            bought("5", datetime(d.year, d.month, d.day, 12, tzinfo=UTC), email="ana@x.com", order_id=str(d),
+                   products=[{"name": "x"}])
+            for d in placed
+        ],
+    )  # fmt: skip
+    figures(db)
+
+    def pieces(first, last):
+        return [int(row.pieces) for row in daily_lines.sold_lines(db, first, last, zone).by_pieces]
+
+    assert pieces(date(2026, 2, 1), date(2026, 2, 28)) == [2]
+    assert pieces(date(2026, 1, 31), date(2026, 2, 28)) == [3]
+    assert pieces(date(2026, 2, 2), date(2026, 2, 28)) == [1]
+    assert pieces(date(2026, 1, 1), date(2026, 3, 31)) == [4]
+    assert pieces(date(2026, 3, 2), date(2026, 3, 31)) == []
+    assert set(daily_lines._rows_of(date(2026, 1, 31), date(2026, 3, 1))) == {
+        "2026-01-31",
+        "2026-02",
+        "2026-03-01",
+    }

@@ -88,7 +88,7 @@ def categories(lines: SoldLines, currency: str) -> None:
     rest = sum((found.revenue for found in named[CATEGORIES:]), Decimal(0))
     without = sum((found.revenue for found in lines.categories if found.name is None), Decimal(0))
     if rest:
-        rows.append((formats.counted(len(named) - CATEGORIES, "other category", "other categories"), rest))
+        rows.append((formats.counted(len(named) - CATEGORIES, "other"), rest))
     if without:
         rows.append(("Without category", without))
     shown = [Bar(name, int(100 * amount), formats.money(amount, currency), None) for name, amount in rows]

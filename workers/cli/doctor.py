@@ -44,6 +44,11 @@ class Finding:
     advice: str = ""
 
 
+def _finding(check: str, problem: str, advice: str, *, ok: str, verdict: Verdict = "warning") -> Finding:
+    """A problem with its advice; without one, what is `ok`."""
+    return Finding(check, verdict, problem, advice) if problem else Finding(check, "ok", ok)
+
+
 def examine(db: Db, instance: Instance, environment: Mapping[str, str]) -> Iterator[Finding]:
     """Run all checks; an unreachable server ends them.
 
@@ -79,72 +84,62 @@ def examine(db: Db, instance: Instance, environment: Mapping[str, str]) -> Itera
 def _version(db: Db) -> Finding:
     info = db.client.server_info()
     version = tuple(info["versionArray"][:2])
-    if version < OLDEST_MONGODB:
-        return Finding("MongoDB", "broken", info["version"], "use MongoDB 6.0 or newer")
-    return Finding("MongoDB", "ok", info["version"])
+    old = info["version"] if version < OLDEST_MONGODB else ""
+    return _finding("MongoDB", old, "use MongoDB 6.0 or newer", ok=info["version"], verdict="broken")
 
 
 def _replica_set(db: Db) -> Finding:
     hello = db.client.admin.command("hello")
-    if "setName" not in hello and hello.get("msg") != "isdbgrid":
-        return Finding(
-            "replica set",
-            "broken",
-            "a single server",
-            "run it as a replica set: there are no transactions otherwise",
-        )
-    return Finding("replica set", "ok", str(hello.get("setName", "sharded")))
+    alone = "setName" not in hello and hello.get("msg") != "isdbgrid"
+    return _finding(
+        "replica set",
+        "a single server" if alone else "",
+        "run it as a replica set: there are no transactions otherwise",
+        ok=str(hello.get("setName", "sharded")),
+        verdict="broken",
+    )
 
 
 def _indexes(db: Db) -> Finding:
-    missing = list(indexes.missing(db, collections.ALL))
-    if missing:
-        return Finding("indexes", "broken", f"missing: {'; '.join(missing)}", "run `sheets doctor --prepare`")
-    return Finding("indexes", "ok", "complete")
+    missing = "; ".join(indexes.missing(db, collections.ALL))
+    found = f"missing: {missing}" if missing else ""
+    return _finding("indexes", found, "run `sheets doctor --prepare`", ok="complete", verdict="broken")
 
 
 def _clock(db: Db) -> Finding:
     theirs = db.client.admin.command("hello")["localTime"].replace(tzinfo=None)
     skew = abs(utc_now().replace(tzinfo=None) - theirs)
     words = f"{skew.total_seconds():.1f} s apart from MongoDB's"
-    if skew > CLOCK_TOLERANCE:
-        return Finding("clock", "warning", words, "synchronise both machines' clocks (NTP)")
-    return Finding("clock", "ok", words)
+    advice = "synchronise both machines' clocks (NTP)"
+    return _finding("clock", words if skew > CLOCK_TOLERANCE else "", advice, ok=words)
 
 
 def _failed(db: Db) -> Finding:
     found = failed_activities.newest(db, limit=100)
-    if found:
-        return Finding(
-            "failed activities", "warning", f"{len(found)}, the latest: {found[0].reason[:120]}",
-            "see `sheets failed list`; `sheets failed retry` runs them again",
-        )  # fmt: skip
-    return Finding("failed activities", "ok", "none")
+    words = f"{len(found)}, the latest: {found[0].reason[:120]}" if found else ""
+    advice = "see `sheets failed list`; `sheets failed retry` runs them again"
+    return _finding("failed activities", words, advice, ok="none")
 
 
 def _processes(db: Db) -> Finding:
     kinds = [pulse.kind for pulse in pulses.alive(db, utc_now())]
     missing = [kind for kind in ("worker", "scheduler", "collector") if kind not in kinds]
-    if missing:
-        return Finding(
-            "processes",
-            "broken",
-            f"no {' and no '.join(missing)}",
-            "start `sheets up`, or each by its own command",
-        )
-    return Finding("processes", "ok", ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds))))
+    return _finding(
+        "processes",
+        " and ".join(f"no {kind}" for kind in missing),
+        "start `sheets up`, or each by its own command",
+        ok=", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds))),
+        verdict="broken",
+    )
 
 
 def _lanes(db: Db) -> Finding:
     now = utc_now()
     waiting = [lane for lane in lanes.backlog(db, now) if lane.oldest_received_at is not None]
     late = [lane for lane in waiting if lane.oldest_received_at and now - lane.oldest_received_at > LONG_WAIT]
-    if late:
-        return Finding(
-            "lanes", "warning", f"{sum(lane.waiting for lane in late)} activities wait for over a minute",
-            "start more workers (`sheets worker`), and see their logs",
-        )  # fmt: skip
-    return Finding("lanes", "ok", f"{sum(lane.waiting for lane in waiting)} activities wait")
+    words = f"{sum(lane.waiting for lane in late)} activities wait for over a minute" if late else ""
+    advice = "start more workers (`sheets worker`), and see their logs"
+    return _finding("lanes", words, advice, ok=f"{sum(lane.waiting for lane in waiting)} activities wait")
 
 
 def _rules(db: Db) -> Finding:
@@ -159,50 +154,36 @@ def _rules(db: Db) -> Finding:
 
 def _segments(db: Db) -> Finding:
     wrong = agreement.differences(db, now=utc_now())
-    if wrong:
-        names = ", ".join(f"{segment}: {', '.join(contacts[:3])}" for segment, contacts in wrong.items())
-        return Finding(
-            "segments", "warning", names,
-            "publish the rules with --recompute to fold these contacts again, and report it as a bug",
-        )  # fmt: skip
-    return Finding("segments", "ok", "all memberships match their conditions")
+    names = ", ".join(f"{segment}: {', '.join(contacts[:3])}" for segment, contacts in wrong.items())
+    advice = "publish the rules with --recompute to fold these contacts again, and report it as a bug"
+    return _finding("segments", names, advice, ok="all memberships match their conditions")
 
 
 def _sendings(db: Db) -> Finding:
-    open_outages = outages.undecided(db)
-    if open_outages:
-        listed = "; ".join(
-            f"{d.failed:,} of {d.attempts:,} failed of {d.channel} {d.name!r}" for d in open_outages[:5]
-        )
-        return Finding(
-            "sendings", "warning", f"{listed}: these bounces do not count",
-            "ask your provider; if the addresses are invalid, run `sheets sendings count ID`",
-        )  # fmt: skip
-    return Finding("sendings", "ok", "no suspected outages")
+    listed = "; ".join(
+        f"{d.failed:,} of {d.attempts:,} failed of {d.channel} {d.name!r}" for d in outages.undecided(db)[:5]
+    )
+    found = f"{listed}: these bounces do not count" if listed else ""
+    advice = "ask your provider; if the addresses are invalid, run `sheets sendings count ID`"
+    return _finding("sendings", found, advice, ok="no suspected outages")
 
 
 def _new_contacts(db: Db) -> Finding:
     reached = new_contacts.reached(db, now=utc_now())
-    if reached:
-        listed = "; ".join(f"key {key.label!r} has reached its {key.ceiling:,} of today" for key in reached)
-        return Finding(
-            "new contacts", "warning", f"{listed}: events of further ones are refused",
-            "see *Refused events* in the settings; `sheets keys change --new-contacts-per-day` raises it",
-        )  # fmt: skip
-    return Finding("new contacts", "ok", "no key has reached its daily limit")
+    listed = "; ".join(f"key {key.label!r} has reached its {key.ceiling:,} of today" for key in reached)
+    found = f"{listed}: events of further ones are refused" if listed else ""
+    advice = "see *Refused events* in the settings; `sheets keys change --new-contacts-per-day` raises it"
+    return _finding("new contacts", found, advice, ok="no key has reached its daily limit")
 
 
 def _orders(db: Db) -> Finding:
     unclear = {"facets.unclear_orders": True}
     number = db.contacts.count_documents(unclear, limit=LISTED + 1)
-    if number:
-        some = ", ".join(row["_id"] for row in db.contacts.find(unclear, {"_id": 1}).limit(3))
-        many = f"over {LISTED:,}" if number > LISTED else f"{number:,}"
-        return Finding(
-            "orders", "warning", f"contacts with an unreadable amount: {many} ({some})",
-            "see the orders on their sheets; send *Order Updated* with the right total",
-        )  # fmt: skip
-    return Finding("orders", "ok", "every amount could be read")
+    some = ", ".join(row["_id"] for row in db.contacts.find(unclear, {"_id": 1}).limit(3))
+    many = f"over {LISTED:,}" if number > LISTED else f"{number:,}"
+    found = f"contacts with an unreadable amount: {many} ({some})" if number else ""
+    advice = "see the orders on their sheets; send *Order Updated* with the right total"
+    return _finding("orders", found, advice, ok="every amount is readable")
 
 
 def _webhooks(db: Db, environment: Mapping[str, str]) -> Finding:
@@ -264,6 +245,5 @@ def _ping(broker: Any) -> None:
 def _disk(folder: Path) -> Finding:
     free = shutil.disk_usage(folder).free
     words = f"{free / 1e9:.1f} GB free"
-    if free < LOW_DISK:
-        return Finding("disk", "warning", words, "make room: MongoDB stops taking writes on a full disk")
-    return Finding("disk", "ok", words)
+    advice = "make room: MongoDB stops taking writes on a full disk"
+    return _finding("disk", words if free < LOW_DISK else "", advice, ok=words)

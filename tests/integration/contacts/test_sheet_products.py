@@ -4,10 +4,12 @@ import time
 from decimal import Decimal
 
 from engine.accounts.permissions import Permission
+from engine.contacts.merging import merge_service
 from engine.contacts.sheet import products as sheet_products
 from engine.contacts.sheet import sheet_service
+from engine.domain.activities import ActivityId
 from tests.builders import acting, an_activity, bought, colleague, days, identified, imported, minutes
-from tests.integration.drained import receive_and_drain, the_id
+from tests.integration.drained import drain_all, receive_and_drain, the_id
 
 SHOES = {"product_id": "s", "name": "Shoes", "category": "Footwear", "price": 40, "quantity": 2}
 HAT = {"sku": "h", "name": "Hat", "price": 10}
@@ -39,6 +41,26 @@ def test_after_a_merge_the_products_of_both_are_there(db):
     assert names(found) == {"Shoes": Decimal(2), "Hat": Decimal(1)}
     assert found.by_id["s"].url == "https://x.test/s"
     assert [product.seen for product in found.seen] == [1]
+
+
+def test_an_undone_merge_leaves_each_its_own_products(db):
+    receive_and_drain(
+        db,
+        [
+            bought(80, minutes(0), email="ana@x.com", order_id="a", products=[SHOES], trusted=True),
+            bought(10, minutes(1), email="eva@x.com", order_id="b", products=[HAT], trusted=True),
+        ],
+    )
+    mia, ana, eva = acting(db, colleague(role="admin")), the_id(db, "ana@x.com"), the_id(db, "eva@x.com")
+    merge_service.merge(mia, ana, eva, id_=ActivityId("m1"))
+    drain_all(db)
+    assert names(products_of(db, "eva@x.com")) == {"Shoes": Decimal(2), "Hat": Decimal(1)}
+
+    merge_service.undo_merge(mia, eva, id_=ActivityId("u1"), reason="two sisters")
+    drain_all(db)
+
+    assert names(products_of(db, "ana@x.com")) == {"Shoes": Decimal(2)}
+    assert names(products_of(db, "eva@x.com")) == {"Hat": Decimal(1)}
 
 
 def test_a_correction_and_a_file_say_what_was_bought(db):

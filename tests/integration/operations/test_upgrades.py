@@ -6,11 +6,12 @@ from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
 from engine.db.search_keys import SEARCH_FIELDS
+from engine.insights import daily, daily_lines
 from engine.operations import upgrades
 from engine.operations.preparation import prepare
 from engine.rules import versions
 from engine.settings import CONFIG_DIR
-from tests.builders import an_activity, days, identified, minutes
+from tests.builders import an_activity, bought, days, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 from tests.prepared import forget_databases
 
@@ -154,3 +155,24 @@ def test_orders_and_carts_are_folded_again_and_updates_of_orders_are_known(db):
     assert catalog.type_of("Order Updated") == "order_updated"
     assert catalog.label("order_updated") == "Order updated"
     assert catalog.type_of(WISHLIST) == "added_to_cart"
+
+
+def test_orders_of_before_get_their_lines_and_are_counted_by_product(db):
+    shoes = [{"product_id": "s", "name": "Shoes", "price": 5}]
+    placed = bought("5", email="ana@x.com", order_id="a", products=shoes, trusted=True)
+    receive_and_drain(db, [placed])
+    db.contacts.update_many({}, {"$unset": {"commerce.book.0.lines_in": ""}})
+    db.installation.delete_one({"_id": "order_lines"})
+    db.stale_hours.delete_many({})
+
+    prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+    drain_all(db)
+    while daily.refresh(db, clock=utc_now):
+        pass
+
+    assert db.contacts.find_one()["commerce"]["book"][0]["lines_in"] == placed.id
+    account = versions.current(db).account
+    [sold] = daily_lines.sold_lines(
+        db, placed.happened_at.date(), placed.happened_at.date(), account
+    ).by_revenue
+    assert (sold.id, sold.revenue) == ("s", 5)

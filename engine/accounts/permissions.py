@@ -22,6 +22,7 @@ class Permission(StrEnum):
     EDIT_SEGMENTS = "edit segments"
     IMPORT = "import contacts"
     EXPORT = "export contacts"
+    CALCULATE = "recalculate RFM and lifetime value"
     EDIT_RULES = "edit rules"
     EDIT_ACCOUNT = "edit account settings and custom fields"
     MANAGE_KEYS = "manage API keys"
@@ -48,6 +49,7 @@ _MARKETER = _VIEWER | {
     Permission.EDIT_SEGMENTS,
     Permission.IMPORT,
     Permission.EXPORT,
+    Permission.CALCULATE,
 }
 
 ALLOWED: dict[Role, frozenset[Permission]] = {

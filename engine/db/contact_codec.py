@@ -6,6 +6,7 @@ needs: the version guard `v`, the keys for look-up, the component, what it is li
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
@@ -18,6 +19,7 @@ from engine.domain.document import Document
 from engine.domain.folding.component import Contact
 from engine.domain.identity.identities import IDENTIFYING, Key, lane_of
 from engine.domain.identity.people import Person
+from engine.domain.valuation import LifetimeValue, RfmScore, Valuation
 
 BSON_TYPES = (datetime, Decimal, bytes)
 """The types that BSON encodes natively and that stay unconverted."""
@@ -62,6 +64,18 @@ def decode(document: Document) -> Contact:
 def decode_person(document: Document) -> Person:
     """Read back the side of identity alone; fields that were not read are empty."""
     return msgspec.convert({**document, "id": document["_id"]}, Person)
+
+
+def valuations(documents: Iterable[Document]) -> dict[ContactId, Valuation]:
+    """The figures that have been calculated of some contacts; those without are left out."""
+    return {
+        row["_id"]: Valuation(
+            rfm=msgspec.convert(row.get("rfm"), RfmScore | None),
+            clv=msgspec.convert(row.get("clv"), LifetimeValue | None),
+        )
+        for row in documents
+        if "rfm" in row or "clv" in row
+    }
 
 
 def held_by(key: Key) -> Document:

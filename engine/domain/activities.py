@@ -24,6 +24,9 @@ DASHBOARD = "dashboard"
 IMPORT = "import"
 """The source of activities from imported files: no API key has this id, so no sender can claim it."""
 
+CALCULATION = "calculation"
+"""The source of what follows from figures that are calculated of all contacts: no API key has this id."""
+
 UNDOES = "undoes"
 """The property of an edit that names the activity it undoes."""
 
@@ -134,7 +137,12 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def by_hand(self) -> bool:
         """Whether a person did this to a contact: its stream alone says to which."""
-        return self.tracker is None and not self.identities.claim(self.stream)
+        return self.tracker is None and not self.identities.claim(self.stream) and not self.calculated
+
+    @property
+    def calculated(self) -> bool:
+        """Whether figures that were calculated of all contacts changed by this."""
+        return self.source == CALCULATION
 
     @property
     def by_import(self) -> bool:
@@ -149,7 +157,7 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def counterpart(self) -> ActivityId | None:
         """The id of the same event from a source of the other weight; unset where there is none."""
-        if self.source in ("", DASHBOARD, IMPORT):
+        if self.source in ("", DASHBOARD, IMPORT, CALCULATION):
             return None
         return id_of_sender(self.senders_id, trusted=not self.trusted)
 

@@ -14,6 +14,7 @@ import msgspec
 
 from engine.domain.activities import ActivityId, Moment
 from engine.domain.preload_types import preload
+from engine.domain.valuation import LifetimeValue, Revaluation, RfmScore
 
 CartState = Literal["active", "abandoned"]
 
@@ -180,7 +181,8 @@ class ContactState(msgspec.Struct, omit_defaults=True):
     a person took back; `did` are the times that conditions ask for, by track, the newest first;
     `upkeep` is the version of the rules that segments and `did` were last kept for.  `deleted`
     says that a person deleted the contact and nothing has happened since; `deletion`, when and
-    by what it last was.
+    by what it last was.  `rfm` and `clv` are calculated (see `valuation`), and `revaluation` says that
+    segments have not followed them yet.
     """
 
     first_name: str | None = None
@@ -213,6 +215,9 @@ class ContactState(msgspec.Struct, omit_defaults=True):
     upkeep: int = 1
     deleted: bool = False
     deletion: Deletion | None = None
+    rfm: RfmScore | None = None
+    clv: LifetimeValue | None = None
+    revaluation: Revaluation | None = None
 
 
 preload(ContactState)

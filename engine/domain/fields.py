@@ -96,6 +96,14 @@ FIELDS: dict[str, Field] = {
         Field("cart", "Cart", "state", "cart.state", lambda s: "none" if s.cart is None else s.cart.state, absent="none", facet="facets.cart"),
         Field("cart.value", "Cart value", "money", "cart.value", lambda s: None if s.cart is None else s.cart.value),
         Field("cart.changed_at", "Cart changed", "date", "cart.changed_at", lambda s: None if s.cart is None else s.cart.changed_at),
+        Field("rfm", "RFM category", "state", "rfm.category", lambda s: None if s.rfm is None else s.rfm.category, facet="facets.rfm"),
+        Field("rfm_code", "RFM code", "number", "rfm.code", lambda s: None if s.rfm is None else s.rfm.code),
+        Field("recency", "Recency score", "number", "rfm.recency", lambda s: None if s.rfm is None else s.rfm.recency),
+        Field("frequency", "Frequency score", "number", "rfm.frequency", lambda s: None if s.rfm is None else s.rfm.frequency),
+        Field("monetary", "Monetary score", "number", "rfm.monetary", lambda s: None if s.rfm is None else s.rfm.monetary),
+        Field("clv", "Lifetime value", "money", "clv.value", lambda s: None if s.clv is None else s.clv.value),
+        Field("expected_purchases", "Expected purchases", "number", "clv.purchases", lambda s: None if s.clv is None else s.clv.purchases),
+        Field("probability_alive", "Probability of being alive", "number", "clv.alive", lambda s: None if s.clv is None else s.clv.alive),
     )
 }  # fmt: skip
 
@@ -110,6 +118,11 @@ EDITABLE_FIELDS = (*IDENTITY_FIELDS, *PROFILE_FIELDS)
 
 PERSONAL_FIELDS = frozenset(field.name for field in FIELDS.values() if field.mask is not None)
 """The fields that are masked for viewers, and by which they may then neither filter nor sort."""
+
+VALUED_FIELDS = frozenset(
+    {"rfm", "rfm_code", "recency", "frequency", "monetary", "clv", "expected_purchases", "probability_alive"}
+)
+"""The fields that are calculated of all contacts together."""
 
 CUSTOM = "custom."
 """The prefix of a custom field's name."""

@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 from engine.domain.activities import RuleId
 from engine.domain.activity_types import ActivityCatalog
-from engine.domain.conditions import ALWAYS, Condition, Track, TrackId
+from engine.domain.conditions import ALWAYS, Compare, Condition, Track, TrackId, leaves
+from engine.domain.fields import VALUED_FIELDS
 from engine.domain.lifetime import LifetimeRules
 from engine.domain.money import DecimalMark
 from engine.domain.rfm import RfmRules
@@ -305,6 +306,13 @@ class Ruleset:
     def timed(self) -> tuple[Segment, ...]:
         """The segments that time alone can change."""
         return tuple(s for s in self.dynamic if s.condition is not None and s.condition.timed)
+
+    @cached_property
+    def valued(self) -> bool:
+        """Whether a segment asks for figures that are calculated of all contacts."""
+        trees = (segment.condition.tree for segment in self.dynamic if segment.condition is not None)
+        asked = (leaf.path for tree in trees for leaf in leaves(tree) if isinstance(leaf, Compare))
+        return any(path.source == "contact" and path.name in VALUED_FIELDS for path in asked)
 
     @cached_property
     def tracks(self) -> Mapping[TrackId, Track]:

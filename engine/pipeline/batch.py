@@ -267,7 +267,13 @@ def _refold(
         folded = [a for a in (*history, *group.activities) if a.id not in failed]
         try:
             settled = (
-                component.refold(folded, folding.rulebook, namespace=folding.namespace, shared=shared)
+                component.refold(
+                    folded,
+                    folding.rulebook,
+                    namespace=folding.namespace,
+                    shared=shared,
+                    valuations=contact_codec.valuations(group.documents.values()),
+                )
                 if folded
                 else None
             )

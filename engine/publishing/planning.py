@@ -178,7 +178,12 @@ class _Planner:
             ledgers = self._ledgers(groups)
             for group, history in zip(groups, histories, strict=True):
                 settled = component.refold(
-                    history, self.after, namespace=self.namespace, shared=known, until=self.now
+                    history,
+                    self.after,
+                    namespace=self.namespace,
+                    shared=known,
+                    until=self.now,
+                    valuations=contact_codec.valuations(group.documents.values()),
                 )
                 self._compare(part, group, settled, ledgers)
         return part

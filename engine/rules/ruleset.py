@@ -197,4 +197,5 @@ class _Files:
             dynamic=frozenset(entry.id for entry in self.segments.segments if entry.id and entry.when),
             account=read_account(self.settings),
             webhooks=read_webhooks(self.settings),
+            categories=frozenset(self.rfm.categories),
         )

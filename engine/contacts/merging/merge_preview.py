@@ -135,7 +135,12 @@ def _folded(
     shared = shared_devices(db, history)
     try:
         outcome = component.refold(
-            [*history, decision], versions.rulebook(db), namespace=namespace(db), shared=shared, until=now
+            [*history, decision],
+            versions.rulebook(db),
+            namespace=namespace(db),
+            shared=shared,
+            until=now,
+            valuations=contact_codec.valuations(group.documents.values()),
         )
     except FoldFailed:
         return None

@@ -14,9 +14,10 @@ from engine.contacts.editing.identity_decisions import can_be_split_off
 from engine.contacts.editing.undo import Undoes, Undone
 from engine.db import Db
 from engine.db.search_keys import plain_letters
-from engine.domain.activities import SOURCE_LABELS, Source, source_of
+from engine.domain.activities import CALCULATION, SOURCE_LABELS, Source, source_of
 from engine.domain.document import Document
 from engine.domain.rulebook import Ruleset
+from engine.domain.valuation import RFM_CHANGED
 from engine.pipeline.groups import without_dbrefs
 
 
@@ -138,7 +139,9 @@ def _timeline_row(row: Document, ruleset: Ruleset, points: int | None) -> Timeli
     elif row["type"] in ("segment_entered", "segment_left"):
         segment = ruleset.segments.get(properties.get("segment", ""))
         properties = {**properties, **({} if segment is None else {"segment": segment.name})}
-    source = None if row.get("derived") else source_of(row)
+    elif row["type"] == RFM_CHANGED:
+        properties = category_labels(properties, ruleset)
+    source = None if row.get("derived") or row.get("source") == CALCULATION else source_of(row)
     details = {name: row[name] for name in _DETAILS if row.get(name)}
     if source is not None:
         details["source"] = SOURCE_LABELS[source]
@@ -165,6 +168,17 @@ _CLAIMS = frozenset({"identified", "order_completed", "newsletter_subscribed", "
 
 
 _DETAILS = ("properties", "traits", "context", "identities", "tracker", "received_at", "ruleset", "cause")
+
+
+def category_labels(properties: Document, ruleset: Ruleset) -> Document:
+    """Return the properties of an `rfm_changed` with the labels of its categories; none is `no RFM`."""
+    known = {} if ruleset.rfm is None else ruleset.rfm.categories
+    categories = {side: properties.get(side) for side in ("from", "to")}
+    labels = {
+        side: "no RFM" if id_ is None else known[id_].label if id_ in known else id_
+        for side, id_ in categories.items()
+    }
+    return {**properties, **labels}
 
 
 def status_labels(properties: Document, ruleset: Ruleset) -> Document:

@@ -7,9 +7,10 @@ refold can settle: a late activity, a merge of contacts with a past, a shared de
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from engine.domain.activities import Activity, ActivityId, ContactId, undone_activities
 from engine.domain.commerce import corrects_browser
@@ -25,6 +26,7 @@ from engine.domain.identity.resolver import Resolver
 from engine.domain.identity.shared_devices import linked_keys, shared_trackers
 from engine.domain.rulebook import Rulebook
 from engine.domain.scoring import LedgerEntry
+from engine.domain.valuation import NO_FIGURES, Valuation
 from engine.errors import FoldFailed
 
 
@@ -118,11 +120,13 @@ def refold(
     namespace: bytes,
     shared: set[str],
     until: datetime | None = None,
+    valuations: Mapping[ContactId, Valuation] = MappingProxyType({}),
 ) -> FoldedComponent:
     """Fold a component's whole history from nothing; `shared` are devices known as such.
 
-    The activities may come in any order.  With `until`, time advances to that point for
-    every contact.  Raises FoldFailed.
+    `valuations` are the figures that have been calculated of its contacts; those of a contact that
+    merges into another are dropped.  The activities may come in any order.  With `until`, time advances
+    to that point for every contact.  Raises FoldFailed.
     """
     history = sorted(activities, key=lambda activity: activity.moment)
     newly_shared = shared_trackers(history, links=linked_keys(history)) - shared
@@ -134,7 +138,9 @@ def refold(
     placements = _renamed(_mark_forgotten(placed, resolver.manual.deletions), directory)
     _record_moved(placements, resolver)
     outcomes = {
-        contact: fold_united(side, rulebook, contact=contact, until=until)
+        contact: fold_united(
+            side, rulebook, contact=contact, until=until, valued=valuations.get(contact, NO_FIGURES)
+        )
         for contact, side in sides(placements, _with_final_ids(directory)).items()
     }
     return FoldedComponent(

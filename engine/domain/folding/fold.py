@@ -17,7 +17,7 @@ from decimal import Decimal
 
 import msgspec
 
-from engine.domain import commerce, deliverability, scoring, segments, statuses
+from engine.domain import commerce, deliverability, scoring, segments, statuses, valuation
 from engine.domain.activities import (
     DELETED,
     Activity,
@@ -44,6 +44,7 @@ from engine.domain.identity.people import Placement
 from engine.domain.rulebook import CallWebhook, Rule, Rulebook, Ruleset
 from engine.domain.segments import Crossed
 from engine.domain.statuses import Moved
+from engine.domain.valuation import NO_FIGURES, Figure, RfmScore, Valuation
 from engine.errors import FoldFailed
 
 PASSIVE_TYPES = frozenset(
@@ -90,21 +91,28 @@ def fold(
     *,
     contact: ContactId,
     until: datetime | None = None,
+    valued: Valuation = NO_FIGURES,
 ) -> Outcome:
     """Fold a contact's activities, given in the order of happening, into its state.
 
-    `state` is consumed: use the outcome's.  Without one the fold is from the start.
+    `state` is consumed: use the outcome's.  Without one the fold is from the start, and `valued` are
+    the figures that have been calculated of the contact.
     With `until`, time then advances to that point, and whatever falls due by then takes
     effect.  Raises FoldFailed, naming the activity that could not be folded.
     """
-    under_way = begin(state, placements, rulebook, contact=contact)
+    under_way = begin(state, placements, rulebook, contact=contact, valued=valued)
     for placement in placements:
         under_way.take(placement)
     return under_way.finish(until)
 
 
 def begin(
-    state: ContactState | None, placements: Sequence[Placement], rulebook: Rulebook, *, contact: ContactId
+    state: ContactState | None,
+    placements: Sequence[Placement],
+    rulebook: Rulebook,
+    *,
+    contact: ContactId,
+    valued: Valuation = NO_FIGURES,
 ) -> ContactFold:
     """A fold under way, before the first of `placements`."""
     return ContactFold(
@@ -117,6 +125,7 @@ def begin(
         superseded=commerce.superseded(
             (placement.activity for placement in placements), () if state is None else state.commerce.book
         ),
+        figures=valued.figures(),
     )
 
 
@@ -198,6 +207,8 @@ class ContactFold:
     """Machines that both sides together have moved, and neither alone: where they began."""
     sides: TwoSides | None = None
     """The contacts that this fold unites, up to the time at which they merge."""
+    figures: tuple[Figure, ...] = ()
+    """Calculated figures that have not taken effect yet, in the order of time."""
 
     @property
     def state(self) -> ContactState:
@@ -243,6 +254,9 @@ class ContactFold:
         if placement.forgotten:
             self._keep_consent(placement, ruleset)
             return
+        if activity.calculated:
+            self._take_calculated(activity, ruleset)
+            return
         self._update_deletion(activity)
         _count_activity(state, placement)
         statuses.begin(state, ruleset)
@@ -265,6 +279,50 @@ class ContactFold:
         if merged is not None:
             self._take_merge(merged, activity.id, activity.happened_at, ruleset)
         self._react(ruleset, activity.happened_at, cause=activity.id)
+
+    def _take_calculated(self, activity: Activity, ruleset: Ruleset) -> None:
+        """Apply a change of category: the contact did nothing, so it has not been seen or active by it."""
+        state = self.state
+        state.activities += 1
+        state.clock = activity.moment
+        if activity.type == valuation.RFM_CHANGED:
+            self._reach_category(activity, ruleset)
+        segments.record_occurrence(state, activity, self.tracks.values())
+        self.events.append(Event(activity, counts=True, depth=0))
+        self._react(ruleset, activity.happened_at, cause=activity.id)
+
+    def _reach_category(self, activity: Activity, ruleset: Ruleset) -> None:
+        """Take over the figures of an activity, or those that have been brought up to date since."""
+        state = self.state
+        stored = [f for f in self.figures if isinstance(f, RfmScore) and f.cause == activity.id]
+        if stored:
+            state.rfm = stored[0]
+            self.figures = tuple(f for f in self.figures if f is not stored[0])
+        elif state.rfm is None or state.rfm.cause != activity.id:
+            state.rfm = valuation.reached(state.rfm, activity, ruleset.account.time_zone)
+
+    def _revalue(self, due: datetime, ruleset: Ruleset, cause: ActivityId) -> None:
+        """Let figures that were calculated by a time take effect; segments follow, silently if they do."""
+        state, silent = self.state, False
+        while (figure := self._next_figure()) is not None and valuation.begins(figure) <= due:
+            self._set_figure(figure)
+            silent = silent or valuation.is_silent(figure)
+        if state.revaluation is not None and state.revaluation.at <= due:
+            silent = silent or state.revaluation.silent
+            state.revaluation = None
+        if silent and self.sides is None:
+            self._cross_all(segments.evaluate(state, ruleset, due, silent=True), due, cause, ruleset)
+
+    def _next_figure(self) -> Figure | None:
+        """The next figure that takes effect by time."""
+        return next((f for f in self.figures if not valuation.waits_for_activity(f)), None)
+
+    def _set_figure(self, figure: Figure) -> None:
+        self.figures = tuple(other for other in self.figures if other is not figure)
+        if isinstance(figure, RfmScore):
+            self.state.rfm = figure
+        else:
+            self.state.clv = figure
 
     def _keep_consent(self, placement: Placement, ruleset: Ruleset) -> None:
         """Keep of an activity before the contact's deletion only consent and deliverability."""
@@ -313,17 +371,21 @@ class ContactFold:
             timed = next_due(self.state, self.rulebook.in_force(self.at), self.at)
             boundary = self.rulebook.next_boundary(self.at)
             apart = None if self.sides is None else self.sides.next_due(self.at)
-            due = min((at for at in (timed, boundary, apart) if at is not None), default=None)
+            figure = self._next_figure()
+            calculated = None if figure is None else max(valuation.begins(figure), self.at)
+            due = min((at for at in (timed, boundary, apart, calculated) if at is not None), default=None)
             if due is None or due > until:
                 break
             self.at = due
-            self._fall_due(due, timed=due == timed, silent=due == boundary)
+            self._fall_due(due, timed=due in (timed, calculated), silent=due == boundary)
 
     def finish(self, until: datetime | None) -> Outcome:
         """The outcome, with the state that is kept, after time has advanced to the end."""
         ends = [at for at in (until, self.rulebook.last_boundary) if at is not None]
+        ends += [valuation.begins(f) for f in self.figures if not valuation.waits_for_activity(f)]
         if ends:
             self.pass_time(max(ends))
+        self._keep_figures()
         state, present = self.state, self.rulebook.present
         state.undone = sorted(self.undone)
         if any(track not in present.tracks for track in state.did):
@@ -331,6 +393,13 @@ class ContactFold:
         state.upkeep = present.upkeep
         state.next_due = None if self.at is None else next_due(state, present, self.at)
         return self.outcome
+
+    def _keep_figures(self) -> None:
+        """Keep the figures whose activity has not been applied yet; a newer category stays."""
+        for figure in self.figures:
+            newer = self.state.rfm if isinstance(figure, RfmScore) else self.state.clv
+            if newer is None or valuation.begins(newer) < valuation.begins(figure):
+                self._set_figure(figure)
 
     def _fall_due(self, due: datetime, *, timed: bool, silent: bool) -> None:
         """Points expire, a cart idles, a window closes: at its time, with all that follows.
@@ -352,6 +421,7 @@ class ContactFold:
         if silent:
             until_now = self.rulebook.in_force(due - timedelta(microseconds=1))
             self._publish_segments(ruleset, until_now, due, cause)
+        self._revalue(due, ruleset, cause)
         self._react(ruleset, due, cause=cause)
 
     def _react(self, ruleset: Ruleset, now: datetime, *, cause: ActivityId) -> None:
@@ -581,6 +651,8 @@ def next_due(state: ContactState, ruleset: Ruleset, now: datetime) -> datetime |
         dues.append(state.points.expiring[0][0])
     if state.cart is not None and state.cart.state == "active":
         dues.append(state.cart.idle_at)
+    if state.revaluation is not None:
+        dues.append(max(state.revaluation.at, now))
     return min((at for at in dues if at is not None), default=None)
 
 

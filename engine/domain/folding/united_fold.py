@@ -7,7 +7,7 @@ in the fold of both together, which is free from the merge on.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from engine.domain.activities import ActivityId, ContactId, Moment
@@ -16,6 +16,7 @@ from engine.domain.folding.fold import ContactFold, begin, fold, naming
 from engine.domain.folding.outcome import Outcome
 from engine.domain.identity.people import Merged, Placement
 from engine.domain.rulebook import Rulebook
+from engine.domain.valuation import NO_FIGURES, Valuation
 
 MAX_EFFORT = 4
 """How many times the length of a history may be folded to keep the sides of merges apart."""
@@ -63,12 +64,20 @@ def sides(placements: Iterable[Placement], merges: Sequence[Merged]) -> dict[Con
 
 
 def fold_united(
-    side: Side, rulebook: Rulebook, *, contact: ContactId, until: datetime | None = None
+    side: Side,
+    rulebook: Rulebook,
+    *,
+    contact: ContactId,
+    until: datetime | None = None,
+    valued: Valuation = NO_FIGURES,
 ) -> Outcome:
-    """Fold a contact's whole history, with those that merged into it.  Raises FoldFailed."""
+    """Fold a contact's whole history, with those that merged into it.  Raises FoldFailed.
+
+    `valued` are the survivor's calculated figures.
+    """
     if not side.merges:
-        return fold(None, side.placements, rulebook, contact=contact, until=until)
-    empty = begin(None, side.everything(), rulebook, contact=contact)
+        return fold(None, side.placements, rulebook, contact=contact, until=until, valued=valued)
+    empty = begin(None, side.everything(), rulebook, contact=contact, valued=valued)
     return _Course(side, empty).run(None).finish(until)
 
 
@@ -157,7 +166,7 @@ class _Course:
         if begins is None or begins >= union.moment:  # it did nothing before
             self._bring(union.loser)
         else:
-            other = _Course(union.loser, self._empty).run(union.moment)
+            other = _Course(union.loser, replace(self._empty, figures=())).run(union.moment)
             other.pass_time(union.at)
             points.append(other.state.points.total)
             self._fold_together(number, alone, other, union)

@@ -45,13 +45,17 @@ class ManualChanges:
         person.vouched = person.vouched or reports
         return person
 
+    def holder_of(self, activity: Activity) -> Person:
+        """The contact that an activity's stream alone leads to."""
+        return self.directory.holder_of(activity.stream) or self._edited_before_seen(activity)
+
     def fills_only(self, person: Person, activity: Activity) -> bool:
         """Whether an edit was made to a part of a person whose split was undone."""
         return is_of_undone_split(activity.stream, person, self.directory.namespace)
 
     def _edited(self, activity: Activity) -> Person:
         """The contact of a user's edit, with the identities that it adds."""
-        person = self.directory.holder_of(activity.stream) or self._edited_before_seen(activity)
+        person = self.holder_of(activity)
         self.directory.touched.add(person.id)
         for key in activity.identities.keys() if activity.id not in self.undone else ():
             held = person.identities.get(key_kind(key))

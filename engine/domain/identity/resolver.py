@@ -68,6 +68,8 @@ class Resolver:
                 person.apart = self._apart_from(person)
 
     def _place(self, activity: Activity) -> Placement:
+        if activity.calculated:
+            return self._placed(activity, self.manual.holder_of(activity), proven=True)
         if activity.by_hand or (activity.by_import and activity.id in self.undone):
             person = self.manual.contact_of(activity)
             fills_only = self.manual.fills_only(person, activity)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from engine.domain.conditions import All, Compare, Path, Tree
@@ -18,12 +18,6 @@ COMBINING = ("all", "any", "not", "did", "did_not")
 
 CONTACT = "contact."
 """The prefix of contact fields."""
-
-NOT_CALCULATED: Mapping[str, str] = {
-    "rfm": "RFM is not calculated yet; `contact.orders`, `contact.spent` and `contact.last_order_at` are",
-    "clv": "customer lifetime value is not calculated yet; `contact.spent` and `contact.average_order` are",
-}
-"""Fields that contacts do not have yet, with the alternative."""
 
 
 def read_comparison(node: Node, key: str, subject: Subject) -> Tree | None:
@@ -69,9 +63,6 @@ def _contact_path(node: Node, key: str, name: str, words: Vocabulary) -> Path | 
     path = words.contact_path(name)
     if path is not None:
         return path
-    if name.split(".")[0] in NOT_CALCULATED:
-        node.fail(f"`contact.{name}` cannot be asked: {NOT_CALCULATED[name.split('.')[0]]}", key)
-        return None
     message, known = f"no field {name!r}", words.contact_names()
     if name.startswith(CUSTOM):
         node.fail_undeclared(message, key, name=name, known=known, file="fields.yaml")

@@ -12,6 +12,7 @@ from engine.domain.conditions import Not, Path, ValueType
 from engine.domain.fields import CUSTOM, FIELDS, STATES
 from engine.domain.fields import field as contact_field
 from engine.domain.rulebook import Account, CustomField, Ruleset, Webhook
+from engine.domain.valuation import RFM_CHANGED
 from engine.rules.conditions.predicate import CONTEXT, OF_ACTIVITY
 from engine.rules.language.nodes import Node
 
@@ -47,6 +48,7 @@ class Vocabulary:
       dynamic: The ids of those whose condition decides.
       account: Among others, the time zone in which a date without one is meant.
       webhooks: The systems that rules can call.
+      categories: The categories of RFM.
       any_custom: Whether undeclared custom fields can be named, too.
     """
 
@@ -59,6 +61,7 @@ class Vocabulary:
     dynamic: frozenset[str] = frozenset()
     account: Account = field(default_factory=Account)
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
+    categories: frozenset[str] = frozenset()
     any_custom: bool = False
 
     @classmethod
@@ -74,6 +77,7 @@ class Vocabulary:
             dynamic=dynamic,
             account=ruleset.account,
             webhooks=ruleset.webhooks,
+            categories=frozenset(() if ruleset.rfm is None else ruleset.rfm.categories),
             any_custom=True,
         )
 
@@ -128,10 +132,14 @@ class Vocabulary:
             return "status", frozenset(self.machines)
         if types == ("status_changed",) and name in ("from", "to"):
             return "state", frozenset(state for states in self.machines.values() for state in states)
+        if types == (RFM_CHANGED,) and name in ("from", "to"):
+            return "category", self.categories
         return None
 
     def states_of(self, name: str) -> frozenset[str] | None:
         """The values that a field of type `state` can have; unset for other fields."""
+        if name == "rfm":
+            return self.categories
         return self.machines.get(name) or (frozenset(STATES[name]) if name in STATES else None)
 
     def _properties(self, types: tuple[str, ...]) -> dict[str, ValueType]:

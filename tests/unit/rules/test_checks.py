@@ -135,8 +135,8 @@ def test_a_condition_that_makes_no_sense_is_refused(condition, said):
         ("when: {activity.type: searched}", "this can never match: `activity.type` is product_visited and is searched"),
         ("when: {did_not: {activity: product_visited, within: 30d}}", "this can never match: the product_visited itself counts as done"),
         ("when: {did: {activity: searched, where: {results: {gt: 5, lt: 3}}}}", "this can never match: `did searched`, of which `activity.results` is over 5 and is under 3"),
-        ("when: {contact.rfm: champions}", "RFM is not calculated yet"),
-        ("when: {contact.clv: {gte: 9}}", "customer lifetime value is not calculated yet"),
+        ("when: {contact.rfm: champion}", "no rfm 'champion', did you mean 'champions'?"),
+        ("when: {contact.clv: much}", "this can never match: `contact.clv` is an amount"),
     ],
 )  # fmt: skip
 def test_a_rule_that_makes_no_sense_is_refused(more, said):

@@ -48,6 +48,7 @@ class Account:
       rates(dict): Worth of one unit of another currency in the account's.
       default_region(str): ISO 3166 code that reads national phone numbers.
       cart_idle(timedelta): After how long without change a cart counts as abandoned.
+      calculation_hour(int): From which hour on RFM and lifetime value are calculated each night.
       keep_undeclared_traits(bool): Whether traits that no field declares become custom fields.
       consent_from_browser(str): Whether a browser alone may subscribe a contact that never refused.
       mask_for_viewers(bool): Whether viewers see personal data hidden.
@@ -61,6 +62,7 @@ class Account:
     rates: Mapping[str, Decimal] = field(default_factory=dict)
     default_region: str = "ES"
     cart_idle: timedelta = timedelta(hours=4)
+    calculation_hour: int = 1
     keep_undeclared_traits: bool = True
     consent_from_browser: ConsentFromBrowser = "accept"
     mask_for_viewers: bool = False

@@ -15,6 +15,7 @@ from engine.accounts.passwords import KnownBrowser
 from engine.accounts.sessions import Session
 from engine.accounts.throttle import AttemptCount
 from engine.contacts.listing.views import Preferences, SavedView
+from engine.contacts.valuation.rfm_runs import StoredRun
 from engine.db.documents.activities import IdConflict, LedgerEntry, Refusal, StoredActivity
 from engine.db.documents.contacts import (
     Contact,
@@ -36,4 +37,5 @@ ALL: tuple[type[me.Document], ...] = (
     Refusal, Lane, RulesetVersion, ApiKey, User, AuditEntry, StoredJob, JobItem, EditTurn, ImportDraft,
     SignInLink, Session, AttemptCount, KnownBrowser, SavedView, Preferences, WorkerPulse, StaleHours,
     DayFigures, DayLines, Census, PaceMark, NewContacts, Fact, Tombstone, Erasure,
+    StoredRun,
 )  # fmt: skip

@@ -166,6 +166,19 @@ def between(db: Db, first: date, last: date) -> list[RfmRun]:
     return list({stored.as_of: stored.run() for stored in found}.values())
 
 
+def days(db: Db, first: date, last: date) -> list[date]:
+    """The days of which there are finished runs, in order."""
+    within = {"$gte": first.isoformat(), "$lte": last.isoformat()}
+    found = db.rfm_runs.distinct("as_of", {"finished_at": {"$ne": None}, "as_of": within})
+    return sorted(map(date.fromisoformat, found))
+
+
+def last_before(db: Db, moment: datetime) -> RfmRun | None:
+    """The last finished run that was begun before a moment."""
+    found = StoredRun.on(db, finished_at__ne=None, at__lt=moment).order_by("-at").one()
+    return None if found is None else found.run()
+
+
 def keep(db: Db, run: RfmRun) -> None:
     """Keep a new run.  Raises DuplicateKeyError if it is there already."""
     StoredRun.on(db).insert(StoredRun.of(run))

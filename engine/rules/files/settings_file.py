@@ -82,6 +82,16 @@ def _rate(node: Node, currency: str) -> Decimal:
     return rate
 
 
+def _hour(node: Node, key: str) -> int:
+    value = node.raw(key)
+    if value is None:
+        return _DEFAULTS.calculation_hour
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 23:
+        return int(value)
+    node.fail(f"`{key}` must be an hour from 0 to 23", key)
+    return _DEFAULTS.calculation_hour
+
+
 def _region(node: Node, key: str) -> str:
     name = node.text(key, default=_DEFAULTS.default_region).upper()
     if name not in SUPPORTED_REGIONS:
@@ -116,6 +126,11 @@ class AccountEntry(Entry):
     )
     default_region = Key("The country whose national phone numbers are read, such as ES.", _region, TEXT)
     cart_idle = duration("After how long without a change a cart is abandoned.")
+    calculation_hour = Key(
+        "The hour from which on RFM and lifetime value are calculated each night; without it, 1.",
+        _hour,
+        {"type": "integer", "minimum": 0, "maximum": 23},
+    )
     undeclared_traits = choice(
         "Whether traits that no field declares become custom fields.", ("keep", "ignore"), default="keep"
     )
@@ -154,6 +169,7 @@ def read_account(file: SettingsFile) -> Account:
         rates=file.account.rates,
         default_region=file.account.default_region,
         cart_idle=file.account.cart_idle or _DEFAULTS.cart_idle,
+        calculation_hour=file.account.calculation_hour,
         consent_from_browser=file.account.consent_from_browser,
         keep_undeclared_traits=file.account.undeclared_traits == "keep",
         mask_for_viewers=file.account.mask_for_viewers,

@@ -11,6 +11,7 @@ from babel.dates import format_timedelta
 from dashboard import formats
 from dashboard.exports import export_description
 from engine.contacts.bulk import bulk_change
+from engine.contacts.valuation import lifetime_job, rfm_job
 from engine.domain.rulebook import Ruleset
 from engine.exports import exporting
 from engine.imports import import_request, preview_job
@@ -67,6 +68,13 @@ def _preview_outcome(job: Job) -> str:
     return f"would {', '.join(counts)}" if counts else "would change nothing"
 
 
+def _lifetime_outcome(job: Job) -> str:
+    """`10,412 customers valued`; without a figure there was no model."""
+    if job.state != JobState.DONE:
+        return "not finished"
+    return f"{formats.counted(job.done, 'customer')} valued" if job.done else "not enough orders for a model"
+
+
 KINDS: dict[str, KindWords] = {
     bulk_change.KIND: KindWords(
         sign=lambda job: "🗑️" if bulk_change.deletes(job) else "✏️",
@@ -86,6 +94,13 @@ KINDS: dict[str, KindWords] = {
     ),
     erasing.KIND: KindWords(
         sign=lambda _job: "🧹", one="stage", done=lambda _job: "done", outcome=_erasure_outcome
+    ),
+    rfm_job.KIND: KindWords(sign=lambda _job: "📊", one="customer", done=lambda _job: "scored"),
+    lifetime_job.KIND: KindWords(
+        sign=lambda _job: "📈",
+        one="customer",
+        done=lambda _job: "valued",
+        outcome=_lifetime_outcome,
     ),
     exporting.KIND: KindWords(
         sign=lambda _job: "📤",

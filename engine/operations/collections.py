@@ -15,6 +15,7 @@ from engine.accounts.passwords import KnownBrowser
 from engine.accounts.sessions import Session
 from engine.accounts.throttle import AttemptCount
 from engine.contacts.listing.views import Preferences, SavedView
+from engine.contacts.valuation.lifetime_models import StoredModel
 from engine.contacts.valuation.rfm_runs import StoredRun
 from engine.db.documents.activities import IdConflict, LedgerEntry, Refusal, StoredActivity
 from engine.db.documents.contacts import (
@@ -26,7 +27,7 @@ from engine.db.documents.contacts import (
     SuggestedMerge,
     Tombstone,
 )
-from engine.db.documents.figures import Census, DayFigures, DayLines, StaleHours
+from engine.db.documents.figures import Census, ChangedOrders, DayFigures, DayLines, StaleHours
 from engine.db.documents.pipeline import Call, Fact, Lane, NewContacts, PaceMark, Sending, WorkerPulse
 from engine.db.documents.work import ImportDraft, JobItem
 from engine.jobs.job_document import StoredJob
@@ -37,5 +38,5 @@ ALL: tuple[type[me.Document], ...] = (
     Refusal, Lane, RulesetVersion, ApiKey, User, AuditEntry, StoredJob, JobItem, EditTurn, ImportDraft,
     SignInLink, Session, AttemptCount, KnownBrowser, SavedView, Preferences, WorkerPulse, StaleHours,
     DayFigures, DayLines, Census, PaceMark, NewContacts, Fact, Tombstone, Erasure,
-    StoredRun,
+    StoredRun, StoredModel, ChangedOrders,
 )  # fmt: skip

@@ -25,7 +25,7 @@ from pymongo.write_concern import WriteConcern
 
 from engine.db import Db
 from engine.db.leases import Basis
-from engine.domain.activities import ActivityId
+from engine.domain.activities import ActivityId, ContactId
 from engine.domain.document import Document
 from engine.domain.identity.identities import IdentityKind
 from engine.errors import CommitConflict, FoldFailed, Unavailable, WriteRefused
@@ -70,6 +70,8 @@ class Writes:
     calls: list[Write] = field(default_factory=list)
     stale_hours: set[datetime] = field(default_factory=set)
     """Hours of which the figures kept by day are no longer right."""
+    changed_orders: set[ContactId] = field(default_factory=set)
+    """Contacts whose orders have changed."""
     erased: list[ActivityId] = field(default_factory=list)
     """Activities of who was erased: they are not kept."""
 
@@ -135,6 +137,9 @@ def _write(db: Db, writes: Writes, renew: RenewLease, session: ClientSession, no
         # A row of its own for each batch: two lanes that mark the same hour do not conflict.
         hours = {"_id": uuid_utils.uuid7().hex, "hours": sorted(writes.stale_hours)}
         db.stale_hours.insert_one(hours, session=session)
+    if writes.changed_orders:
+        changed = {"_id": uuid_utils.uuid7().hex, "contacts": sorted(writes.changed_orders)}
+        db.changed_orders.insert_one(changed, session=session)
 
 
 def _settle_activities(db: Db, writes: Writes, session: ClientSession, now: datetime) -> None:

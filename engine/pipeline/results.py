@@ -152,7 +152,10 @@ def _write_contacts(folding: Folding, group: Group, settled: FoldedComponent, wr
 
 def write_contact(writes: Writes, new: Document, old: Document | None) -> None:
     """Write a contact under the version that was read, letting go of lost keys first."""
-    writes.stale_hours |= daily_figures.hours_of_orders(old, new)
+    hours = daily_figures.hours_of_orders(old, new)
+    if hours:
+        writes.stale_hours |= hours
+        writes.changed_orders.add(new["_id"])
     if old is None:
         writes.contacts.append(InsertOne({**new, "v": 1}))
         return

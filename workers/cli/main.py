@@ -71,6 +71,8 @@ class Sheets(LazyGroup):
         "keys": Deferred("workers.cli.keys", "Create, list, change and revoke API keys."),
         "jobs": Deferred("workers.cli.jobs", "List, stop and undo imports, exports and bulk changes."),
         "export": Deferred("workers.cli.export", "Export contacts or activities to a file."),
+        "rfm": Deferred("workers.cli.valuation", "Score all contacts by recency, frequency, money."),
+        "clv": Deferred("workers.cli.valuation", "Fit lifetime value; predict a contact's purchases."),
         "rules": Deferred("workers.cli.rules", "Check, test, plan, publish and inspect rules."),
         "sendings": Deferred("workers.cli.sendings", "Review suspected outages, whose bounces do not count."),
     }

@@ -10,6 +10,7 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from engine.contacts.merging import duplicate_search
+from engine.contacts.valuation import lifetime_refresh, nightly
 from engine.db import Db, leases, orphaned_transactions
 from engine.db.processes import is_gone
 from engine.errors import Unavailable
@@ -54,6 +55,8 @@ def run(
         "filler": _fill,
         "checks": _check_segments,
         "duplicates": _find_duplicates,
+        "nightly": _calculate,
+        "lifetime": _refresh_lifetime_values,
         "sendings": _watch_sendings,
         "upkeep": _let_go,
     }
@@ -122,6 +125,26 @@ def _find_duplicates(db: Db, clock: Callable[[], datetime], stop: threading.Even
             log.warning("cannot search for duplicates", error=str(error))
         if stop.wait(UPKEEP):
             return
+
+
+def _calculate(db: Db, clock: Callable[[], datetime], stop: threading.Event) -> None:
+    """Once a night, start the calculation of RFM and, once a month, of lifetime value."""
+    while not stop.wait(UPKEEP):
+        try:
+            for job in nightly.start_due(db, now=clock()):
+                log.info("calculation started", job=job)
+        except (PyMongoError, Unavailable) as error:
+            log.warning("cannot start the calculations of the night", error=str(error))
+
+
+def _refresh_lifetime_values(db: Db, clock: Callable[[], datetime], stop: threading.Event) -> None:
+    """Compute the lifetime value of contacts whose orders have changed."""
+    while not stop.wait(IDLE_TICK):
+        try:
+            while lifetime_refresh.any_marked(db) and not stop.is_set():
+                lifetime_refresh.refresh(db, now=clock())
+        except (PyMongoError, Unavailable) as error:
+            log.warning("cannot compute lifetime values", error=str(error))
 
 
 def _watch_sendings(db: Db, clock: Callable[[], datetime], stop: threading.Event) -> None:

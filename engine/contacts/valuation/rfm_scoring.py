@@ -240,7 +240,7 @@ def _run(
         as_of=as_of,
         at=at.astimezone(UTC),
         previous=None if previous is None else previous.as_of,
-        quiet=previous is None or previous.rules != fingerprint(rules),
+        quiet=previous is None or not previous.customers or previous.rules != fingerprint(rules),
         months=rules.months,
         monetary=rules.monetary,
         currency=account.currency,

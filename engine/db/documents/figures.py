@@ -15,6 +15,14 @@ class StaleHours(Outline):
     hours = me.ListField(me.DateTimeField(), required=True)
 
 
+class ChangedOrders(Outline):
+    """Contacts whose orders a commit has changed (see `engine.contacts.valuation.lifetime_refresh`)."""
+
+    meta = {"collection": "changed_orders"}
+    id = me.StringField(primary_key=True)
+    contacts = me.ListField(me.StringField(), required=True)
+
+
 class DayFigures(Outline):
     """The figures of one day of the account (see `engine.insights.daily`)."""
 

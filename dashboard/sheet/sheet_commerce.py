@@ -1,8 +1,7 @@
-"""The cards for orders, cart, RFM and customer lifetime value."""
+"""The cards for orders and cart."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
@@ -187,27 +186,3 @@ def _unvalued(lines: int) -> Markup:
         return Markup()
     are = formats.counted(lines, "line is", "lines are")
     return tag("div", f"{are} not in the value: the price or its exchange rate is unknown.", "cs-sub")
-
-
-def rfm(commerce: SheetCommerce, *, now: datetime) -> Markup:
-    """Recency, frequency and monetary value; they are not scored yet."""
-    if not commerce.orders or commerce.last_order_at is None:
-        return joined([card_title("RFM"), quiet("No RFM yet: this contact has no orders.")])
-    days = max((now - commerce.last_order_at).days, 0)
-    known = (
-        (f"{wording.plural(days, 'day')} since the last order", formats.count(days)),
-        (wording.plural(commerce.orders, "order"), formats.count(commerce.orders)),
-        ("spent", formats.money(commerce.spent, commerce.currency)),
-    )
-    missing = "Scores from 1 to 5 and the category are not calculated yet."
-    return joined([card_title("RFM"), figures(known), tag("div", missing, "cs-quiet cs-small")])
-
-
-def clv(commerce: SheetCommerce) -> Markup:
-    """Customer lifetime value: not calculated yet, with what it needs."""
-    needs = (
-        "Not calculated yet. A forecast needs 500 customers with orders, 180 days of history, an order in "
-        "the last 30 days and some customers with three or more orders."
-    )
-    own = "" if commerce.orders else " This contact has no orders yet."
-    return joined([card_title("Customer lifetime value"), tag("div", f"{needs}{own}", "cs-quiet cs-small")])

@@ -13,7 +13,14 @@ from dashboard.jobs.job_status_bar import job_status_bar
 from dashboard.listing.list_address import ListAddress
 from dashboard.merges.decision_bar import decision_bar
 from dashboard.running_instance import time_zone
-from dashboard.sheet import sheet_commerce, sheet_draft, sheet_edits, sheet_fields, sheet_products
+from dashboard.sheet import (
+    sheet_commerce,
+    sheet_draft,
+    sheet_edits,
+    sheet_fields,
+    sheet_products,
+    sheet_worth_cards,
+)
 from dashboard.sheet.activity.activity_tab import activity_tab
 from dashboard.sheet.activity.points_card import points_card
 from dashboard.sheet.sheet_card import card
@@ -149,7 +156,7 @@ def _begin(contact: ContactId, present: Mapping[str, Any]) -> None:
 
 
 def _profile(actor: Actor, sheet: Sheet) -> None:
-    now, zone = actor.now, time_zone()
+    zone = time_zone()
     products = sheet_service.products(actor, sheet.id)
     left, right = st.columns([1, 1], gap="medium")
     with left:
@@ -166,8 +173,8 @@ def _profile(actor: Actor, sheet: Sheet) -> None:
         segments_card(actor, sheet)
         _card("commerce", sheet_commerce.commerce(sheet.commerce, zone, products))
         _card("cart", sheet_commerce.cart(sheet.commerce, zone, products))
-        _card("rfm", sheet_commerce.rfm(sheet.commerce, now=now))
-        _card("clv", sheet_commerce.clv(sheet.commerce))
+        _card("rfm", sheet_worth_cards.rfm(sheet))
+        _card("clv", sheet_worth_cards.lifetime(sheet))
         with card("known-by"):
             identities(actor, sheet.id, zone)
 

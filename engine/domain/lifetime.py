@@ -28,3 +28,14 @@ class LifetimeRules:
     history: timedelta = timedelta(days=180)
     last_order: timedelta = timedelta(days=30)
     with_three: int = 10
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """What the orders lack for a model, and how far they are."""
+
+    needed: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.needed}: {self.found}"

@@ -15,7 +15,7 @@ from engine.accounts.passwords import KnownBrowser
 from engine.accounts.sessions import Session
 from engine.accounts.throttle import AttemptCount
 from engine.contacts.listing.views import Preferences, SavedView
-from engine.contacts.valuation.lifetime_models import StoredModel
+from engine.contacts.valuation.lifetime_documents import StoredModel
 from engine.contacts.valuation.rfm_runs import StoredRun
 from engine.db.documents.activities import IdConflict, LedgerEntry, Refusal, StoredActivity
 from engine.db.documents.contacts import (

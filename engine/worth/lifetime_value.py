@@ -7,7 +7,7 @@ from datetime import date
 
 import pandas as pd
 
-from engine.domain.lifetime import LifetimeRules
+from engine.domain.lifetime import LifetimeRules, Shortfall
 from engine.worth.bg_nbd import BgNbd, fit_bg_nbd
 from engine.worth.gamma_gamma import GammaGamma, fit_gamma_gamma
 from engine.worth.purchase_history import DAYS_A_WEEK, History
@@ -36,17 +36,6 @@ class LifetimeModel:
     log_likelihood: float
     spend_log_likelihood: float
     correlation: float
-
-
-@dataclass(frozen=True)
-class Shortfall:
-    """What the orders lack for a model, and how far they are."""
-
-    needed: str
-    found: str
-
-    def __str__(self) -> str:
-        return f"{self.needed}: {self.found}"
 
 
 def shortfalls(histories: pd.DataFrame, rules: LifetimeRules) -> list[Shortfall]:

@@ -141,8 +141,8 @@ def _refresh_lifetime_values(db: Db, clock: Callable[[], datetime], stop: thread
     """Compute the lifetime value of contacts whose orders have changed."""
     while not stop.wait(IDLE_TICK):
         try:
-            while lifetime_refresh.any_marked(db) and not stop.is_set():
-                lifetime_refresh.refresh(db, now=clock())
+            while lifetime_refresh.refresh(db, now=clock()) and not stop.is_set():
+                pass
         except (PyMongoError, Unavailable) as error:
             log.warning("cannot compute lifetime values", error=str(error))
 

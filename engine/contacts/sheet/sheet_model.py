@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -114,6 +114,59 @@ class SheetCommerce(msgspec.Struct, frozen=True):
     days_between: float | None = None
 
 
+class SheetRfm(msgspec.Struct, frozen=True):
+    """Scores from 1 to 5, and how they came about, as of the last run.
+
+    Parameters:
+      recency_days(int): From the last order to the day of the run.
+      orders(int): Orders within the window.
+      monetary_value(Decimal): The average of these, or their sum, as `measure` says.
+      cuts(dict): The cut points by which each measure was scored: days, orders, money.
+      since(datetime): When the category was reached.
+    """
+
+    category: str
+    label: str
+    suggestion: str
+    code: int
+    recency: int
+    frequency: int
+    monetary: int
+    recency_days: int
+    last_order: date
+    orders: int
+    monetary_value: Decimal
+    measure: str
+    months: int
+    currency: str
+    cuts: dict[str, list[Decimal]]
+    as_of: date
+    since: datetime
+
+
+class SheetLifetime(msgspec.Struct, frozen=True):
+    """What the contact is expected to buy over the horizon; later purchases count less.
+
+    Parameters:
+      value(Decimal): Over the horizon, discounted by `discount` percent a year.
+      as_of(date): The day of these figures.
+      model_as_of(date): The day up to which the model knows orders.
+      customers(int): The customers that it was fitted to.
+    """
+
+    value: Decimal
+    expected_purchases: float
+    expected_average: Decimal
+    probability_alive: float
+    horizon_days: int
+    discount: float
+    currency: str
+    as_of: date
+    model: str
+    model_as_of: date
+    customers: int
+
+
 class SheetTracker(msgspec.Struct, frozen=True):
     """A browser or app of the contact."""
 
@@ -147,8 +200,8 @@ class Sheet(msgspec.Struct, frozen=True):
     delivery: dict[str, SheetDelivery]
     """By the machine that it decides: `email_status`, `mobile_status`."""
     commerce: SheetCommerce
-    rfm: dict[str, Any] | None
-    clv: dict[str, Any] | None
+    rfm: SheetRfm | None
+    clv: SheetLifetime | None
     segments: list[str]
     memberships: list[SheetSegment]
     reach: list[Reach]
@@ -156,6 +209,10 @@ class Sheet(msgspec.Struct, frozen=True):
     activities: int
     first_seen: datetime | None
     last_seen: datetime | None
+    rfm_as_of: date | None = None
+    """The day of the last run of RFM; unset before the first."""
+    clv_missing: list[str] | None = None
+    """What is missing before there is a model of lifetime value; unset before the first look."""
     former: list[str] = []
     """Former emails, numbers and external ids, which still lead to the contact."""
     deleted_at: datetime | None = None

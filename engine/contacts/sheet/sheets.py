@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 from bson.dbref import DBRef
 
+from engine.contacts.sheet import sheet_worth
 from engine.contacts.sheet.sheet_model import (
     Entry,
     Sheet,
@@ -18,6 +19,7 @@ from engine.contacts.sheet.sheet_model import (
     SheetStatus,
     SheetTracker,
 )
+from engine.contacts.valuation import lifetime_documents, rfm_runs
 from engine.db import Db, contact_codec
 from engine.domain.activities import ContactId
 from engine.domain.contact import Cart, Commerce, ContactState, Deliverability
@@ -42,6 +44,7 @@ def sheet(db: Db, contact_id: ContactId, *, now: datetime) -> Sheet | None:
     state = contact.state
     statuses = _statuses(row, ruleset)
     deleted_by, deleted_why = _deletion(db, state)
+    run, model, gate = rfm_runs.latest(db), lifetime_documents.latest(db), lifetime_documents.gate(db)
     return Sheet(
         id=contact_id,
         identified=row["identified"],
@@ -61,8 +64,10 @@ def sheet(db: Db, contact_id: ContactId, *, now: datetime) -> Sheet | None:
         statuses=statuses,
         delivery={"email_status": _delivery(state.mail), "mobile_status": _delivery(state.mobile)},
         commerce=sheet_commerce_of(state.commerce, state.cart),
-        rfm=None,
-        clv=None,
+        rfm=None if run is None else sheet_worth.rfm_of(state, run, ruleset),
+        clv=None if model is None else sheet_worth.lifetime_of(state, model, ruleset),
+        rfm_as_of=None if run is None else run.as_of,
+        clv_missing=None if gate is None or model is not None else [str(short) for short in gate.missing],
         segments=sorted(id_ for id_ in state.segments if id_ in ruleset.segments),
         memberships=_memberships(state, ruleset),
         reach=reach_of(state, ruleset, email=row.get("email"), phone=row.get("mobile_phone")),

@@ -1,24 +1,21 @@
-"""Fitted models of lifetime value, how well they fit, and what is missing before there is one."""
+"""Fitted models of lifetime value, and how well they fit."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Any
 
-import mongoengine as me
 import pandas as pd
 
+from engine.contacts.valuation import lifetime_documents
+from engine.contacts.valuation.lifetime_documents import StoredModel
 from engine.db import Db
-from engine.db.documents.fields import Moment, PlainData
-from engine.db.documents.stored import Stored
 from engine.worth.bg_nbd import BgNbd
 from engine.worth.gamma_gamma import GammaGamma
 from engine.worth.holdout import Holdout
-from engine.worth.lifetime_value import LifetimeModel, Shortfall
-
-_GATE = "lifetime_gate"
+from engine.worth.lifetime_value import LifetimeModel
 
 
 @dataclass(frozen=True)
@@ -63,63 +60,35 @@ class FittedModel:
         return self.model.as_of if self.pinned else today
 
 
-@dataclass(frozen=True)
-class Gate:
-    """Whether the account has enough orders for a model, when that was last looked at."""
-
-    as_of: date
-    at: datetime
-    missing: Sequence[Shortfall]
-
-    @property
-    def passed(self) -> bool:
-        return not self.missing
-
-
-class StoredModel(Stored):
-    """A model as it is kept; it counts once it is finished, when all contacts have its figures."""
-
-    meta = {"collection": "lifetime_models", "indexes": [{"fields": ["-at"]}]}
-    id: str = me.StringField(primary_key=True)
-    as_of: str = me.StringField(required=True)
-    at: datetime = Moment(required=True)
-    finished_at: datetime | None = Moment()
-    pinned: bool = me.BooleanField(required=True)
-    currency: str = me.StringField(required=True)
-    parameters: Mapping[str, Any] = PlainData(required=True)
-    fit: Mapping[str, Any] = PlainData(required=True)
-    holdout: Mapping[str, Any] | None = PlainData()
-
-    @classmethod
-    def of(cls, fitted: FittedModel) -> Self:
-        """The document of a model that is not kept yet."""
-        model = fitted.model
-        document: Self = cls(
-            id=fitted.id,
-            as_of=model.as_of.isoformat(),
-            at=fitted.at,
-            pinned=fitted.pinned,
-            currency=fitted.currency,
-            parameters={**vars(model.purchases), **vars(model.spend)},
-            fit={name: getattr(model, name) for name in _FIT},
-            holdout=None if fitted.holdout is None else _encoded(fitted.holdout),
-        )
-        return document
-
-    def fitted(self) -> FittedModel:
-        """The model that is kept."""
-        numbers = self.parameters
-        model = LifetimeModel(
-            as_of=date.fromisoformat(self.as_of),
-            purchases=BgNbd(*(numbers[name] for name in ("r", "alpha", "a", "b"))),
-            spend=GammaGamma(*(numbers[name] for name in ("p", "q", "v"))),
-            **{name: self.fit[name] for name in _FIT},
-        )
-        holdout = None if self.holdout is None else _decoded(self.holdout)
-        return FittedModel(self.id, model, self.at, self.pinned, self.currency, holdout)
-
-
 _FIT = ("customers", "returning", "log_likelihood", "spend_log_likelihood", "correlation")
+
+
+def document_of(fitted: FittedModel) -> StoredModel:
+    """The document of a model that is not kept yet."""
+    model = fitted.model
+    return StoredModel(
+        id=fitted.id,
+        as_of=model.as_of.isoformat(),
+        at=fitted.at,
+        pinned=fitted.pinned,
+        currency=fitted.currency,
+        parameters={**vars(model.purchases), **vars(model.spend)},
+        fit={name: getattr(model, name) for name in _FIT},
+        holdout=None if fitted.holdout is None else _encoded(fitted.holdout),
+    )
+
+
+def model_of(stored: StoredModel) -> FittedModel:
+    """The model that a document keeps."""
+    numbers = stored.parameters
+    model = LifetimeModel(
+        as_of=date.fromisoformat(stored.as_of),
+        purchases=BgNbd(*(numbers[name] for name in ("r", "alpha", "a", "b"))),
+        spend=GammaGamma(*(numbers[name] for name in ("p", "q", "v"))),
+        **{name: stored.fit[name] for name in _FIT},
+    )
+    holdout = None if stored.holdout is None else _decoded(stored.holdout)
+    return FittedModel(stored.id, model, stored.at, stored.pinned, stored.currency, holdout)
 
 
 def holdout_fit(found: Holdout) -> HoldoutFit:
@@ -158,45 +127,26 @@ def _decoded(kept: Mapping[str, Any]) -> HoldoutFit:
 def fitted(db: Db, id_: str) -> FittedModel | None:
     """One model, finished or not."""
     found = StoredModel.on(db, id=id_).one()
-    return None if found is None else found.fitted()
+    return None if found is None else model_of(found)
 
 
 def latest(db: Db) -> FittedModel | None:
     """The last model of which contacts have figures; unset before the first."""
-    found = StoredModel.on(db, finished_at__ne=None).order_by("-at").one()
-    return None if found is None else found.fitted()
+    found = lifetime_documents.latest(db)
+    return None if found is None else model_of(found)
 
 
 def history(db: Db, *, limit: int = 24) -> list[FittedModel]:
     """The last models, the newest first."""
     found = StoredModel.on(db, finished_at__ne=None).order_by("-at").limit(limit)
-    return [stored.fitted() for stored in found]
+    return [model_of(stored) for stored in found]
 
 
 def keep(db: Db, model: FittedModel) -> None:
     """Keep a new model.  Raises DuplicateKeyError if it is there already."""
-    StoredModel.on(db).insert(StoredModel.of(model))
+    StoredModel.on(db).insert(document_of(model))
 
 
 def finish(db: Db, id_: str, *, now: datetime) -> None:
     """Let a model count: all contacts have its figures."""
     StoredModel.on(db, id=id_, finished_at=None).update_one(set__finished_at=now)
-
-
-def keep_gate(db: Db, gate: Gate) -> None:
-    """Keep what was found missing, or that nothing is."""
-    row = {
-        "as_of": gate.as_of.isoformat(),
-        "at": gate.at,
-        "missing": [{"needed": short.needed, "found": short.found} for short in gate.missing],
-    }
-    db.installation.replace_one({"_id": _GATE}, row, upsert=True)
-
-
-def gate(db: Db) -> Gate | None:
-    """What was last found missing; unset before the first look."""
-    row = db.installation.find_one({"_id": _GATE})
-    if row is None:
-        return None
-    missing = [Shortfall(short["needed"], short["found"]) for short in row["missing"]]
-    return Gate(date.fromisoformat(row["as_of"]), row["at"], missing)

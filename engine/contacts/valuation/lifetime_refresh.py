@@ -8,38 +8,44 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from engine.contacts.valuation import lifetime_models
-from engine.contacts.valuation.lifetime_job import VALUED, updates
-from engine.contacts.valuation.order_table import read_orders
+from engine.contacts.valuation import lifetime_documents, lifetime_job
+from engine.contacts.valuation.lifetime_documents import StoredModel
 from engine.db import Db
+from engine.domain.activities import ContactId
+from engine.jobs import jobs
 from engine.rules import versions
-from engine.worth.purchase_history import histories
 
 MARKS = 20
 """Marks that are taken together: contacts of as many commits."""
 
 
-def any_marked(db: Db) -> bool:
-    """Whether orders of contacts have changed."""
-    return db.changed_orders.find_one({}, {"_id": 1}) is not None
-
-
 def refresh(db: Db, *, now: datetime) -> int:
-    """Compute the figures of contacts that are marked; return of how many.
+    """Compute the figures of contacts that are marked; return how many marks were taken.
 
-    Without a model there is nothing to compute: a fit computes all.
+    Without a model there is nothing to compute: a fit computes all.  While one is under way marks stay:
+    it writes what it has read before.
     """
     marks = list(db.changed_orders.find().sort("_id", 1).limit(MARKS))
-    fitted = lifetime_models.latest(db)
-    contacts = sorted({contact for mark in marks for contact in mark["contacts"]})
-    done = 0
-    if fitted is not None and contacts:
-        ruleset = versions.current(db)
-        table = read_orders(db, {"_id": {"$in": contacts}, **VALUED}, ruleset.account)
-        today = now.astimezone(ruleset.account.time_zone).date()
-        rows = histories(table.orders, fitted.day(today)).reindex(range(len(table.contacts)))
-        if table.contacts:
-            db.contacts.bulk_write(updates(table.contacts, rows, fitted, ruleset, now=now), ordered=False)
-        done = len(table.contacts)
-    db.changed_orders.delete_many({"_id": {"$in": [mark["_id"] for mark in marks]}})
-    return done
+    if not marks or jobs.under_way(db, [lifetime_job.KIND]):
+        return 0
+    stored = lifetime_documents.latest(db)
+    if stored is not None:
+        _compute(db, stored, sorted({contact for mark in marks for contact in mark["contacts"]}), now)
+    return db.changed_orders.delete_many({"_id": {"$in": [mark["_id"] for mark in marks]}}).deleted_count
+
+
+def _compute(db: Db, stored: StoredModel, contacts: list[ContactId], now: datetime) -> None:
+    """Compute the figures of contacts."""
+    # pandas and SciPy are loaded by the first change of orders, once there is a model.
+    from engine.contacts.valuation.lifetime_models import model_of
+    from engine.contacts.valuation.lifetime_work import VALUED, updates
+    from engine.contacts.valuation.order_table import read_orders
+    from engine.worth.purchase_history import histories
+
+    fitted = model_of(stored)
+    ruleset = versions.current(db)
+    table = read_orders(db, {"_id": {"$in": contacts}, **VALUED}, ruleset.account)
+    today = now.astimezone(ruleset.account.time_zone).date()
+    rows = histories(table.orders, fitted.day(today)).reindex(range(len(table.contacts)))
+    if table.contacts:
+        db.contacts.bulk_write(updates(table.contacts, rows, fitted, ruleset, now=now), ordered=False)

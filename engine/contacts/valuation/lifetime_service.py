@@ -11,9 +11,10 @@ from engine.accounts import audit
 from engine.accounts.actor import Actor
 from engine.accounts.audit import Subject
 from engine.accounts.permissions import Permission
-from engine.contacts.valuation import lifetime_job, lifetime_models
+from engine.contacts.valuation import lifetime_documents, lifetime_job, lifetime_models
+from engine.contacts.valuation.lifetime_documents import Gate
 from engine.contacts.valuation.lifetime_figures import figures, within
-from engine.contacts.valuation.lifetime_models import FittedModel, Gate
+from engine.contacts.valuation.lifetime_models import FittedModel
 from engine.contacts.valuation.order_table import digits_of, read_orders
 from engine.domain.activities import ContactId
 from engine.domain.valuation import LifetimeValue
@@ -51,7 +52,7 @@ class LifetimeStatus:
 def status(actor: Actor) -> LifetimeStatus:
     """The model with its fit and holdout, and the gate.  Raises NotAllowed."""
     actor.require(Permission.SEE)
-    return LifetimeStatus(lifetime_models.latest(actor.db), lifetime_models.gate(actor.db))
+    return LifetimeStatus(lifetime_models.latest(actor.db), lifetime_documents.gate(actor.db))
 
 
 def history(actor: Actor) -> list[FittedModel]:
@@ -84,7 +85,7 @@ def predict(actor: Actor, contact: ContactId, *, weeks: float) -> LifetimeValue:
     db, now = actor.db, actor.now
     fitted, ruleset = lifetime_models.latest(db), versions.current(db)
     if fitted is None:
-        raise NoModel(lifetime_models.gate(db))
+        raise NoModel(lifetime_documents.gate(db))
     day = fitted.day(now.astimezone(ruleset.account.time_zone).date())
     table = read_orders(db, {"_id": contact}, ruleset.account)
     rows = histories(table.orders, day)

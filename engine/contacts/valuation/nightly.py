@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from engine.contacts.valuation import lifetime_job, lifetime_models, rfm_job, rfm_runs
-from engine.contacts.valuation.order_table import BOUGHT
-from engine.contacts.valuation.rfm_job import CalculationRunning
+from engine.contacts.valuation import lifetime_documents, lifetime_job, rfm_job, rfm_runs
+from engine.contacts.valuation.rfm_job import BOUGHT, CalculationRunning
 from engine.db import Db
 from engine.db.installation import remember_once
 from engine.domain.rulebook import Account
@@ -69,7 +68,7 @@ def _lacks_scores(db: Db) -> bool:
 
 def _lacks_model(db: Db, customers: int) -> bool:
     """Whether there are customers enough for a model, and none is there."""
-    if lifetime_models.latest(db) is not None:
+    if lifetime_documents.latest(db) is not None:
         return False
     return db.contacts.count_documents(BOUGHT, limit=customers) >= customers
 
@@ -83,7 +82,7 @@ def _night(account: Account, now: datetime) -> datetime:
 
 def _is_fit_due(db: Db, account: Account, night: datetime) -> bool:
     """Whether no model has been fitted to the present in this month of the account."""
-    fitted = lifetime_models.latest(db)
+    fitted = lifetime_documents.latest(db)
     if fitted is None or fitted.pinned:
         return True
     return fitted.at < night and _month(fitted.at, account) != _month(night, account)

@@ -24,9 +24,6 @@ from engine.domain.rulebook import Account
 BATCH = 10_000
 """Contacts that MongoDB returns at once."""
 
-BOUGHT: Document = {"commerce.orders": {"$gt": 0}}
-"""Matches contacts with an order that counts."""
-
 Row = Callable[[Document], None]
 """Takes what else was asked of a contact, in the order of `OrderTable.contacts`."""
 

@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 from bson.decimal128 import Decimal128
 
-from engine.contacts.valuation.order_table import BOUGHT, OrderTable, digits_of, read_orders
+from engine.contacts.valuation.order_table import OrderTable, digits_of, read_orders
+from engine.contacts.valuation.rfm_job import BOUGHT
 from engine.contacts.valuation.rfm_runs import Count, Moved, RfmRun, fingerprint
 from engine.db import Db
 from engine.domain.activities import ContactId

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from engine.contacts.valuation import rfm_job, rfm_runs
+from engine.contacts.valuation import rfm_job, rfm_runs, rfm_work
 from engine.db.connection import utc_now
 from engine.rules import versions
 from tests.builders import bought
@@ -88,7 +88,7 @@ def test_the_same_run_again_changes_nothing(db):
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 4])
 def test_a_run_that_is_killed_is_finished_and_announces_nothing_twice(db, monkeypatch, steps):
-    monkeypatch.setattr(rfm_job, "ANNOUNCED", 7)
+    monkeypatch.setattr(rfm_work, "ANNOUNCED", 7)
     table = shop.orders(until=shop.today(db))
     receive_and_drain(db, shop.activities(table))
     run(db)
@@ -106,12 +106,12 @@ def test_a_run_that_is_killed_is_finished_and_announces_nothing_twice(db, monkey
             raise Killed
         return write(*args)
 
-    write = rfm_job._write
-    monkeypatch.setattr(rfm_job, "_write", die)
+    write = rfm_work._write
+    monkeypatch.setattr(rfm_work, "_write", die)
     with pytest.raises(Killed):
         run_next_job(db, clock=utc_now, stopped=lambda: False, holder="me")
     drain_all(db)
-    monkeypatch.setattr(rfm_job, "_write", write)
+    monkeypatch.setattr(rfm_work, "_write", write)
     run_next_job(db, clock=utc_now, stopped=lambda: False, holder="me")
     drain_all(db)
 

@@ -13,7 +13,13 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time, format_timedelta
-from babel.numbers import format_currency, format_decimal, format_percent, get_decimal_symbol
+from babel.numbers import (
+    format_compact_decimal,
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_decimal_symbol,
+)
 
 from dashboard import wording
 from engine.domain.money import DecimalMark
@@ -113,6 +119,11 @@ def decimal_mark() -> DecimalMark:
 
 def count(number: int) -> str:
     return format_decimal(number, locale=locale())
+
+
+def short_count(number: int) -> str:
+    """`950`, `12K`, where there is little room."""
+    return count(number) if number < 1_000 else format_compact_decimal(number, locale=locale())
 
 
 def counted(number: int, one: str, several: str = "") -> str:

@@ -97,6 +97,8 @@ FIELDS: dict[str, Field] = {
         Field("cart.value", "Cart value", "money", "cart.value", lambda s: None if s.cart is None else s.cart.value),
         Field("cart.changed_at", "Cart changed", "date", "cart.changed_at", lambda s: None if s.cart is None else s.cart.changed_at),
         Field("rfm", "RFM category", "state", "rfm.category", lambda s: None if s.rfm is None else s.rfm.category, facet="facets.rfm"),
+        Field("rfm_since", "In the RFM category since", "date", "rfm.since", lambda s: None if s.rfm is None else s.rfm.since),
+        Field("rfm_before", "RFM category before that month", "state", "rfm.month_from", lambda s: None if s.rfm is None else s.rfm.month_from),
         Field("rfm_code", "RFM code", "number", "rfm.code", lambda s: None if s.rfm is None else s.rfm.code),
         Field("recency", "Recency score", "number", "rfm.recency", lambda s: None if s.rfm is None else s.rfm.recency),
         Field("frequency", "Frequency score", "number", "rfm.frequency", lambda s: None if s.rfm is None else s.rfm.frequency),
@@ -120,7 +122,18 @@ PERSONAL_FIELDS = frozenset(field.name for field in FIELDS.values() if field.mas
 """The fields that are masked for viewers, and by which they may then neither filter nor sort."""
 
 VALUED_FIELDS = frozenset(
-    {"rfm", "rfm_code", "recency", "frequency", "monetary", "clv", "expected_purchases", "probability_alive"}
+    {
+        "rfm",
+        "rfm_since",
+        "rfm_before",
+        "rfm_code",
+        "recency",
+        "frequency",
+        "monetary",
+        "clv",
+        "expected_purchases",
+        "probability_alive",
+    }
 )
 """The fields that are calculated of all contacts together."""
 

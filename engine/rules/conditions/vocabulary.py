@@ -138,7 +138,7 @@ class Vocabulary:
 
     def states_of(self, name: str) -> frozenset[str] | None:
         """The values that a field of type `state` can have; unset for other fields."""
-        if name == "rfm":
+        if name in ("rfm", "rfm_before"):
             return self.categories
         return self.machines.get(name) or (frozenset(STATES[name]) if name in STATES else None)
 

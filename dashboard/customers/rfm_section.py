@@ -56,7 +56,7 @@ def render(actor: Actor) -> None:
     elif not run.customers:
         empty_state(
             f"No orders in the last {formats.counted(run.months, 'month')}",
-            f"There were none up to {formats.calendar_day(run.as_of)}. Import earlier orders, or wait for new ones.",
+            f"There were none up to {formats.calendar_day(run.as_of)}. Import earlier orders to see more.",
         )
     else:
         _run(actor, run, rules)

@@ -21,7 +21,8 @@ from engine.accounts.permissions import Permission
 from engine.contacts.valuation import rfm_service
 from engine.contacts.valuation.rfm_runs import Count, Moved, RfmRun
 from engine.contacts.valuation.rfm_service import Movement
-from engine.domain.rfm import RfmRules
+from engine.domain.currencies import MINOR_UNITS
+from engine.domain.rfm import Measure, RfmRules
 
 MONTHS = 6
 """Months whose movements can be chosen."""
@@ -132,18 +133,35 @@ def _cell(run: RfmRun, recency: int, frequency: int, most: int) -> Markup:
 
 
 def _cuts(run: RfmRun) -> Markup:
-    """How the scores came about: the cut points of each measure in words."""
-    cuts = run.cuts
-    if not all(cuts.get(measure) for measure in ("recency", "frequency")):
+    """Which days, orders and amounts have which score."""
+    digits = MINOR_UNITS.get(run.currency) or 0
+    cuts: dict[Measure, list[str]] = {
+        "recency": [formats.count(int(cut)) for cut in run.cuts["recency"]],
+        "frequency": [formats.count(int(cut)) for cut in run.cuts["frequency"]],
+        "monetary": [
+            formats.money(Decimal(str(cut)).scaleb(-digits), run.currency) for cut in run.cuts["monetary"]
+        ],
+    }
+    if not all(cuts.values()):
         return Markup("")
-    days = ", ".join(formats.count(int(cut)) for cut in cuts["recency"])
-    orders = ", ".join(formats.count(int(cut)) for cut in cuts["frequency"])
-    what = "average order" if run.monetary == "average_order" else "sum of the orders"
-    words = (
-        f"Scores 5 to 1 end at {days} days since the last order, scores 1 to 5 at {orders} orders. "
-        f"The third score is that of the {what}."
-    )
-    return tag("p", words, "cs-small cs-quiet")
+    spans = {measure: _spans(run.cuts[measure], shown) for measure, shown in cuts.items()}
+    spans["recency"].reverse()
+    value = "Average order" if run.monetary == "average_order" else "Spent"
+    rows = [
+        (str(score), *(spans[measure][score - 1] for measure in ("recency", "frequency", "monetary")))
+        for score in range(5, 0, -1)
+    ]
+    headings = ["Score", "Days since the last order", "Orders", value]
+    return tag("div", table(headings, rows), "cs-rfm-cuts")
+
+
+def _spans(cuts: Sequence[float], shown: Sequence[str]) -> list[str]:
+    """The values up to the first cut point, those between two, and those above the last, in words."""
+    between = [
+        formats.NOTHING if low == high else f"to {words}"
+        for low, high, words in zip(cuts, cuts[1:], shown[1:], strict=False)
+    ]
+    return [f"to {shown[0]}", *between, f"over {shown[-1]}"]
 
 
 def _categories(run: RfmRun, rules: RfmRules) -> Markup:
@@ -166,24 +184,24 @@ def _category(id_: str, *, label: str, suggestion: str) -> Markup:
 
 
 def _movement(actor: Actor, rules: RfmRules) -> None:
-    today = actor.now.astimezone(time_zone()).date()
-    months = _months(today)
+    months = _months(actor)
     asked = st.query_params.get("month")
     month = next((m for m in months if f"{m:%Y-%m}" == asked), months[0])
     found = rfm_service.movement_of_month(actor, month)
     with st.container(border=True, key="overview-card-rfm-moves"):
         show(card_title("Who moved"))
-        addresses = [(f"?page=customers&month={m:%Y-%m}", formats.month(m)) for m in months]
-        show(menu(addresses, label="Month", current=f"?page=customers&month={month:%Y-%m}"))
+        addresses = {m: f"?page=customers&view=rfm&month={m:%Y-%m}" for m in months}
+        links = ((addresses[m], formats.month(m)) for m in months)
+        show(menu(links, label="Month", current=addresses[month]))
         show(_moves(found, rules, month=month, present=month == months[0]))
 
 
-def _months(today: date) -> Sequence[date]:
-    """The first days of the last months, the present one first."""
-    months = [today.replace(day=1)]
-    while len(months) < MONTHS:
-        months.append((months[-1] - timedelta(days=1)).replace(day=1))
-    return months
+def _months(actor: Actor) -> Sequence[date]:
+    """The first days of the last months with runs, the latest first, and the present one."""
+    today = actor.now.astimezone(time_zone()).date()
+    first = today.replace(year=today.year - 1, day=1)
+    found = {day.replace(day=1) for day in rfm_service.days(actor, first, today)}
+    return sorted(found | {today.replace(day=1)}, reverse=True)[:MONTHS]
 
 
 def _moves(found: Movement | None, rules: RfmRules, *, month: date, present: bool) -> Markup:
@@ -200,7 +218,7 @@ def _moves(found: Movement | None, rules: RfmRules, *, month: date, present: boo
     parts = [tag("p", about, "cs-small cs-quiet")]
     if moved:
         rows = [_move(m, rules, month=month if present else None) for m in moved[:ROWS]]
-        parts.append(table(["From", "To", "People"], rows))
+        parts.append(tag("div", table(["From", "To", "People"], rows), "cs-rfm-moves"))
     others = sum(m.people for m in moved[ROWS:])
     if others:
         parts.append(

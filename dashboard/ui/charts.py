@@ -118,6 +118,35 @@ def by_day(
     _draw(chart)
 
 
+def lines(
+    rows: Sequence[dict[str, Any]], *, title: str, colours: Mapping[str, str], since: str | None = None
+) -> None:
+    """Numbers over days, a line for each `what`: rows of `day`, `what`, `value`, and the tooltip `says`.
+
+    `since` is a day that is marked: another time begins with it.
+    """
+    show(_legend(colours))
+    drawn = (
+        alt.Chart(alt.InlineData(values=list(rows)))
+        .mark_line(strokeWidth=2.5)
+        .encode(
+            x=alt.X("day:T", title=None, axis=_days(), scale=_UTC),
+            y=alt.Y("value:Q", title=None, axis=counts(4)),
+            color=alt.Color(
+                "what:N",
+                legend=None,
+                scale=alt.Scale(domain=list(colours), range=list(colours.values())),
+            ),
+            tooltip=alt.Tooltip("says:N", title=title),
+        )
+    )
+    marked = [{"day": since}] if since else []
+    rule = (
+        alt.Chart(alt.InlineData(values=marked)).mark_rule(strokeDash=[4, 4], color=QUIET).encode(x="day:T")
+    )
+    _draw((rule + drawn).properties(height=220, description=title))
+
+
 def by_minute(rows: Sequence[dict[str, Any]], *, title: str) -> None:
     """A count in each minute: rows of `at`, in the account's time without an offset, and `applied`."""
     clock = alt.Axis(grid=False, format="%H:%M", tickCount=6)
@@ -171,5 +200,5 @@ def counts(ticks: int, *, grid: bool = True) -> alt.Axis:
     return alt.Axis(tickCount=ticks, labelExpr=words, grid=grid)
 
 
-def _draw(chart: alt.Chart) -> None:
+def _draw(chart: alt.Chart | alt.LayerChart) -> None:
     st.altair_chart(tight(chart), width="stretch")

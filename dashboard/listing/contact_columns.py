@@ -125,6 +125,29 @@ def _segments(row: ContactRow, reading: Reading) -> Cell:
     return Cell(", ".join(names)) if names else _EMPTY
 
 
+def _rfm(row: ContactRow, reading: Reading) -> Cell:
+    known = {} if reading.ruleset.rfm is None else reading.ruleset.rfm.categories
+    if row.rfm is None:
+        return _EMPTY
+    return Cell(known[row.rfm].label if row.rfm in known else row.rfm)
+
+
+def _number(attribute: str) -> Callable[[ContactRow, Reading], Cell]:
+    def cell(row: ContactRow, _reading: Reading) -> Cell:
+        found = getattr(row, attribute)
+        return _EMPTY if found is None else Cell(formats.number(round(found, 2)))
+
+    return cell
+
+
+def _percent(attribute: str) -> Callable[[ContactRow, Reading], Cell]:
+    def cell(row: ContactRow, _reading: Reading) -> Cell:
+        found = getattr(row, attribute)
+        return _EMPTY if found is None else Cell(formats.percent(found))
+
+    return cell
+
+
 def _cart(row: ContactRow, _reading: Reading) -> Cell:
     if row.cart == "none":
         return _EMPTY
@@ -184,6 +207,11 @@ COLUMNS: dict[str, Column] = {
         _field("average_order", _money("average_order"), _WIDE, "number", phone="Average order"),
         _field("last_order_at", _ago("last_order_at"), phone="Last order"),
         _field("cart", _cart, _WIDE, phone="Cart"),
+        _field("rfm", _rfm, _WIDE, phone="RFM"),
+        _field("rfm_code", _count("rfm_code"), _NARROW, "number", phone="RFM code"),
+        _field("clv", _money("clv"), _WIDE, "number", phone="Lifetime value"),
+        _field("expected_purchases", _number("expected_purchases"), _NARROW, "number", phone="Expected purchases"),
+        _field("probability_alive", _percent("probability_alive"), _NARROW, "number", phone="Alive"),
         Column("active_at", "Last activity", _ago("active_at"), "minmax(6.6rem, auto)", "seen", sort="active_at"),
         _field("last_seen", _ago("last_seen"), sort="last_seen", phone="Seen"),
         _field("first_seen", _ago("first_seen"), sort="first_seen", phone="Since"),

@@ -48,6 +48,11 @@ class ContactRow:
     last_order_at: datetime | None = None
     cart: str = "none"
     cart_value: Decimal | None = None
+    rfm: str | None = None
+    rfm_code: int | None = None
+    clv: Decimal | None = None
+    expected_purchases: float | None = None
+    probability_alive: float | None = None
     custom: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -55,6 +60,7 @@ ROW_FIELDS = [
     "first_name", "last_name", "email", "email_typed", "mobile_phone", "external_id", "identified",
     "points.total", "statuses", "commerce.orders", "commerce.spent", "commerce.currency", "commerce.average",
     "commerce.last_order_at", "cart.state", "cart.value", "cart.currency", "segments", "custom",
+    "rfm.category", "rfm.code", "clv.value", "clv.purchases", "clv.alive",
     "first_seen", "last_seen", "active_at",
 ]  # fmt: skip
 """The parts of a contact's document that a row is read from."""
@@ -85,6 +91,7 @@ def rows_of(db: Db, contacts: Iterable[str]) -> dict[ContactId, ContactRow]:
 def row_from(document: Document) -> ContactRow:
     """Read a row from a contact's document with ROW_FIELDS."""
     commerce, cart = document.get("commerce", {}), document.get("cart") or {}
+    rfm, clv = document.get("rfm") or {}, document.get("clv") or {}
     segments = document.get("segments", {})
     return ContactRow(
         id=ContactId(document["_id"]),
@@ -101,6 +108,11 @@ def row_from(document: Document) -> ContactRow:
         last_order_at=commerce.get("last_order_at"),
         cart=cart.get("state", "none"),
         cart_value=cart.get("value"),
+        rfm=rfm.get("category"),
+        rfm_code=rfm.get("code"),
+        clv=clv.get("value"),
+        expected_purchases=clv.get("purchases"),
+        probability_alive=clv.get("alive"),
         segments=tuple(sorted(segments, key=segments.__getitem__)),
         custom=document.get("custom", {}),
         first_name=document.get("first_name"),

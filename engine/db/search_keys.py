@@ -21,7 +21,8 @@ SEARCH_FIELDS = ("names", "sort_name", "facets")
 
 SOURCE_FIELDS = [
     "first_name", "last_name", "email", "mobile_phone", "external_id", "identified", "mail.address",
-    "mobile.address", "cart.state", "commerce.unclear", "statuses", "rfm.category", "active_at", "last_seen",
+    "mobile.address", "cart.state", "commerce.unclear", "statuses", "rfm.category",
+    "rfm.code", "active_at", "last_seen",
 ]  # fmt: skip
 """The fields that they are computed from."""
 
@@ -103,7 +104,7 @@ def _facets(document: Mapping[str, Any]) -> Document:
     if document.get("commerce", {}).get("unclear"):
         facets["unclear_orders"] = True
     if document.get("rfm"):
-        facets["rfm"] = document["rfm"]["category"]
+        facets |= {"rfm": document["rfm"]["category"], "rfm_code": document["rfm"]["code"]}
     return facets
 
 

@@ -99,7 +99,7 @@ FIELDS: dict[str, Field] = {
         Field("rfm", "RFM category", "state", "rfm.category", lambda s: None if s.rfm is None else s.rfm.category, facet="facets.rfm"),
         Field("rfm_since", "In the RFM category since", "date", "rfm.since", lambda s: None if s.rfm is None else s.rfm.since),
         Field("rfm_before", "RFM category before that month", "state", "rfm.month_from", lambda s: None if s.rfm is None else s.rfm.month_from),
-        Field("rfm_code", "RFM code", "number", "rfm.code", lambda s: None if s.rfm is None else s.rfm.code),
+        Field("rfm_code", "RFM code", "number", "rfm.code", lambda s: None if s.rfm is None else s.rfm.code, facet="facets.rfm_code"),
         Field("recency", "Recency score", "number", "rfm.recency", lambda s: None if s.rfm is None else s.rfm.recency),
         Field("frequency", "Frequency score", "number", "rfm.frequency", lambda s: None if s.rfm is None else s.rfm.frequency),
         Field("monetary", "Monetary score", "number", "rfm.monetary", lambda s: None if s.rfm is None else s.rfm.monetary),

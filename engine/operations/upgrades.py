@@ -16,7 +16,10 @@ from engine.domain.document import Document
 from engine.domain.identity.identities import tracker_key
 from engine.domain.identity.people import MAX_AGENT
 from engine.domain.rulebook import Account
+from engine.domain.valuation import RFM_CHANGED
 from engine.rules.language import editing
+from engine.rules.ruleset import read_folder
+from engine.settings import CONFIG_DIR
 
 RETIRED = {
     "contacts": (
@@ -141,6 +144,29 @@ def find_order_lines(db: Db) -> None:
     db.contacts.update_many({"commerce.book.0": {"$exists": True}}, {"$set": {"upkeep": _NEVER}})
 
 
+def declare_rfm(db: Db) -> None:
+    """Let the present rules have the shipped rfm.yaml, if they have none, and the activity of RFM."""
+    newest = db.rulesets.find_one({}, {"files": 1}, sort=[("_id", -1)])
+    if newest is None:
+        return
+    files = [{**file, "text": _with_rfm_changed(file)} for file in newest["files"]]
+    if not any(file["name"] == RFM for file in files):
+        files.append({"name": RFM, "text": read_folder(CONFIG_DIR)[RFM]})
+    db.rulesets.update_one({"_id": newest["_id"]}, {"$set": {"files": files}})
+
+
+RFM = "rfm.yaml"
+
+
+def _with_rfm_changed(file: Document) -> str:
+    """The declared activities, with that of a change of category."""
+    text: str = file["text"]
+    if file["name"] != "activities.yaml" or editing.value_at(text, "activities", RFM_CHANGED) is not None:
+        return text
+    shipped = editing.value_at(read_folder(CONFIG_DIR)["activities.yaml"], "activities", RFM_CHANGED)
+    return editing.with_values(text, "activities", {RFM_CHANGED: shipped})
+
+
 _NEVER = 0
 """An `upkeep` before that of any version of the rules."""
 
@@ -194,6 +220,7 @@ _STEPS = {
     "currency": declare_currency,
     "orders": correct_orders,
     "order_lines": find_order_lines,
+    "rfm": declare_rfm,
 }
 """One-time upgrades, by the name under which the installation records them."""
 

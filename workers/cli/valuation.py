@@ -27,8 +27,8 @@ from workers.cli.jobs import LOOK_EVERY, await_job
 from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table
 
 app = typer.Typer()
-rfm_app = typer.Typer(help="Score all contacts by recency, frequency and monetary value.")
-clv_app = typer.Typer(help="Fit customer lifetime value; predict a contact's purchases.")
+rfm_app = typer.Typer(help="Score all contacts by recency, frequency, money.")
+clv_app = typer.Typer(help="Fit lifetime value; predict a contact's purchases.")
 app.add_typer(rfm_app, name="rfm")
 app.add_typer(clv_app, name="clv")
 
@@ -47,7 +47,7 @@ class CalculationFailed(Conflict):
 
 @rfm_app.callback()
 def rfm() -> None:
-    """Score all contacts by recency, frequency and monetary value."""
+    """Score all contacts by recency, frequency, money."""
 
 
 @rfm_app.command("run")
@@ -66,7 +66,7 @@ def run_rfm(as_of: AsOf = None, data_dir: DataDir = None, as_json: AsJson = Fals
 
 @clv_app.callback()
 def clv() -> None:
-    """Fit customer lifetime value; predict a contact's purchases."""
+    """Fit lifetime value; predict a contact's purchases."""
 
 
 @clv_app.command()

@@ -71,12 +71,25 @@ def offered(ruleset: Ruleset) -> list[Filter]:
         NumberFilter("orders", "Orders", "Shopping", "orders"),
         NumberFilter("spent", "Spent", "Shopping", "spent", unit=currency),
         ChoiceFilter("cart", "Cart", "Shopping", "cart", choices=_CARTS),
-        ChoiceFilter("rfm", "RFM category", "Shopping", "rfm", unavailable="RFM is not calculated yet"),
+        _rfm(ruleset),
+        NumberFilter("clv", "Lifetime value", "Shopping", "clv", unit=currency),
         *(_custom(field) for field in ruleset.fields.values()),
     ]  # fmt: skip
 
 
 _CARTS = tuple(Choice(state, state.capitalize()) for state in STATES["cart"])
+
+
+def _rfm(ruleset: Ruleset) -> Filter:
+    categories = () if ruleset.rfm is None else ruleset.rfm.categories.values()
+    return ChoiceFilter(
+        "rfm",
+        "RFM category",
+        "Shopping",
+        "rfm",
+        choices=tuple(Choice(category.id, category.label) for category in categories),
+        unavailable="" if categories else "The rules declare no RFM categories",
+    )
 
 
 def _presence(field: str, group: str, *, article: str, what: str) -> Filter:

@@ -46,7 +46,7 @@ def rfm_of(state: ContactState, run: RfmRun, ruleset: Ruleset) -> SheetRfm | Non
 def cuts_of(run: RfmRun) -> dict[str, list[Decimal]]:
     """The cut points of a run, money in units of its currency."""
     digits = MINOR_UNITS.get(run.currency) or 0
-    found = {measure: [Decimal(cut) for cut in cuts] for measure, cuts in run.cuts.items()}
+    found = {str(measure): [Decimal(cut) for cut in cuts] for measure, cuts in run.cuts.items()}
     money = [rounded(cut.scaleb(-digits), run.currency) for cut in found.get("monetary", [])]
     return {**found, "monetary": money}
 

@@ -1,7 +1,7 @@
 """RFM for a person: the last run, earlier ones, who moved where, and a run now.
 
 Counts alone, so nothing of it is masked.  The contacts of a cell or category are those of a list filtered
-by `recency` and `frequency`, or by `rfm`.
+by `rfm_code` (for a cell, its five codes: an index answers that) or by `rfm`.
 """
 
 from __future__ import annotations

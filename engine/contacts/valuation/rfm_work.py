@@ -177,15 +177,16 @@ def _write(db: Db, changes: Sequence[Figures], run: rfm_runs.RfmRun, ruleset: Ru
 
 def _update(figures: Figures, run: rfm_runs.RfmRun, ruleset: Ruleset, now: datetime) -> UpdateOne:
     set_ = {**_measures(figures), "category": figures.category, "as_of": run.as_of.isoformat(), "run": run.id}
+    code = {"facets.rfm_code": figures.code}
     again: Document = revaluation(ruleset, now, silent=run.quiet)
     if figures.before == figures.category:
         changes = {f"rfm.{name}": value for name, value in set_.items()}
         same = {"_id": figures.contact, "rfm.category": figures.category}
-        return UpdateOne(same, {"$set": {**changes, **again}, "$inc": {"v": 1}})
+        return UpdateOne(same, {"$set": {**changes, **code, **again}, "$inc": {"v": 1}})
     month = month_of(now, ruleset.account.time_zone)
     from_ = {} if figures.month_from is None else {"month_from": figures.month_from}
     section = {**set_, "since": now, "month": month, **from_}
-    change = {"rfm": section, "facets.rfm": figures.category, **again}
+    change = {"rfm": section, "facets.rfm": figures.category, **code, **again}
     return UpdateOne({"_id": figures.contact}, {"$set": change, "$inc": {"v": 1}})
 
 

@@ -10,6 +10,7 @@ from engine.insights import daily, daily_lines
 from engine.operations import upgrades
 from engine.operations.preparation import prepare
 from engine.rules import versions
+from engine.rules.ruleset import compile_ruleset
 from engine.settings import CONFIG_DIR
 from tests.builders import an_activity, bought, days, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
@@ -176,3 +177,28 @@ def test_orders_of_before_get_their_lines_and_are_counted_by_product(db):
         db, placed.happened_at.date(), placed.happened_at.date(), account
     ).by_revenue
     assert (sold.id, sold.revenue) == ("s", 5)
+
+
+def test_rules_without_rfm_get_the_shipped_categories_and_those_with_their_own_keep_them(db):
+    rules = db.rulesets.find_one({"_id": 1})
+    files = [file for file in rules["files"] if file["name"] != "rfm.yaml"]
+    for file in files:
+        if file["name"] == "activities.yaml":
+            before, ours, after = file["text"].partition("  rfm_changed:\n")
+            file["text"] = before + after[after.index("  points_changed:\n") :]
+            assert ours and "rfm_changed" not in file["text"]
+    db.rulesets.update_one({"_id": 1}, {"$set": {"files": files}})
+    db.installation.delete_one({"_id": "rfm"})
+
+    upgrades.upgrade(db)
+
+    after = {file["name"]: file["text"] for file in db.rulesets.find_one({"_id": 1})["files"]}
+    ruleset = compile_ruleset(after)
+    assert len(ruleset.rfm.categories) == 11
+    assert ruleset.catalog.label("rfm_changed") == "RFM category changed"
+
+    db.rulesets.update_one({"_id": 1, "files.name": "rfm.yaml"}, {"$set": {"files.$.text": "# none\n"}})
+    db.installation.delete_one({"_id": "rfm"})
+    upgrades.upgrade(db)
+    after = {file["name"]: file["text"] for file in db.rulesets.find_one({"_id": 1})["files"]}
+    assert after["rfm.yaml"] == "# none\n"

@@ -52,6 +52,9 @@ CHOSEN = [
     ("orders", Range(most=3), "Orders: up to 3"),
     ("spent", Range(1500, 2000), "Spent: 1,500 EUR to 2,000 EUR"),
     ("cart", Picked(("abandoned",)), "Cart: Abandoned"),
+    ("rfm", Picked(("champions", "lost")), "RFM category: Champions or Lost"),
+    ("rfm", Picked(("lost",), outside=True), "RFM category: not Lost"),
+    ("clv", Range(50), "Lifetime value: 50 EUR or more"),
     ("custom.city", Wording("Madrid"), "City: Madrid"),
     ("custom.city", Wording("Ma", whole=False), "City: Ma…"),
     ("custom.shoe_size", Range(42, 43.5), "Shoe size: 42 to 43.5"),
@@ -133,8 +136,9 @@ def test_a_condition_that_no_filter_made_is_a_chip_in_the_words_of_the_rules(whe
     assert chip.words == words
 
 
-def test_what_cannot_be_chosen_yet_says_why():
-    assert BAR["rfm"].unavailable == "RFM is not calculated yet"
+def test_the_categories_of_rfm_can_be_chosen():
+    assert [choice.value for choice in BAR["rfm"].choices][:2] == ["champions", "loyal"]
+    assert not BAR["rfm"].unavailable
 
 
 def test_a_plain_list_of_segments_means_all_of_them():

@@ -80,7 +80,7 @@ def test_what_is_typed_becomes_what_is_chosen_and_stands_in_the_form_again(id_, 
         ("newsletter", "is", {"values": "subscribed"}, "at least one"),
         ("custom.city", "is", {"text": "  "}, "enter a text"),
         ("custom.city", "is", {"text": "x" * 201}, "at most 200"),
-        ("rfm", "is", {"values": ["champions"]}, "RFM is not calculated yet"),
+        ("rfm", "is", {"values": ["winners"]}, "at least one"),
     ],
 )
 def test_what_says_nothing_is_refused_with_the_reason(id_, way, said, why):

@@ -23,6 +23,7 @@ from engine.imports.mapping.cell_format import DateOrder, Decimals, InvalidValue
 from engine.imports.mapping.columns import LEFT_OUT, InvalidMapping
 from engine.imports.mapping.dates import read_date
 from engine.imports.mapping.inspection import AmbiguousColumn
+from engine.imports.mapping.kinds import PROPERTY, is_property, property_target
 from engine.imports.reading.table import Row
 
 PAGE = 25
@@ -44,7 +45,7 @@ def ask_columns(actor: Actor, form: ImportForm, ruleset: Ruleset) -> list[str]:
     columns_ = form.inspection.columns
     show(card_title("Map columns"))
     show(tag("div", _counted(form), "cs-sub"))
-    labels = _labels(actor, ruleset)
+    labels = _labels(actor, ruleset, form)
     _, undecided = form.cell_formats(ruleset)
     ambiguous = {one.heading: one for one in undecided} | _decided(form)
     first = min(form.page * PAGE, max(0, (len(columns_) - 1) // PAGE * PAGE))
@@ -62,14 +63,25 @@ def _counted(form: ImportForm) -> str:
     return f"{words}."
 
 
-def _labels(actor: Actor, ruleset: Ruleset) -> dict[str, str]:
+def _labels(actor: Actor, ruleset: Ruleset, form: ImportForm) -> dict[str, str]:
     """The labels of the targets that the user's role may fill."""
-    targets = {target.id: target.label for target in columns.targets(ruleset)}
-    refused = edit_validation.fields_not_allowed(targets, actor.user.role, ruleset)
+    targets = {target.id: target.label for target in columns.targets(ruleset, form.kind)}
     labels = {LEFT_OUT: "Don't import"}
+    if form.kind != "contacts":
+        return labels | targets | _properties(form)
+    refused = edit_validation.fields_not_allowed(targets, actor.user.role, ruleset)
     if actor.may(Permission.EDIT_ACCOUNT):
         labels[NEW_FIELD] = "New field…"
     return labels | {id_: label for id_, label in targets.items() if id_ not in refused}
+
+
+def _properties(form: ImportForm) -> dict[str, str]:
+    """The properties that columns of a file of activities can fill: one for each heading."""
+    if form.kind != "activities":
+        return {}
+    named = [property_target(columns.plain(heading)) for heading in form.targets]
+    named += [target for target in form.targets.values() if is_property(target)]
+    return {target: f"Property: {target.removeprefix(PROPERTY)}" for target in dict.fromkeys(named)}
 
 
 def _decided(form: ImportForm) -> dict[str, AmbiguousColumn]:
@@ -191,7 +203,9 @@ def _pager(form: ImportForm, first: int, total: int) -> None:
 def _problems(form: ImportForm, ruleset: Ruleset) -> list[str]:
     problems = []
     try:
-        columns.validated(list(form.targets), form.mapping, ruleset)
+        columns.validated(
+            list(form.targets), form.mapping, ruleset, kind=form.kind, activity_type=form.activity_type
+        )
     except InvalidMapping as error:
         problems += error.problems
     _, undecided = form.cell_formats(ruleset)

@@ -16,6 +16,7 @@ from engine.imports.mapping.columns import LEFT_OUT, Channel, plain
 from engine.imports.mapping.consents import Statement
 from engine.imports.mapping.import_settings import ImportSettings, Mode
 from engine.imports.mapping.inspection import AmbiguousColumn, Inspection, cell_formats
+from engine.imports.mapping.kinds import ImportKind
 from engine.imports.reading.formats import Format
 
 _FORM, _EDITION = "import.form", "import.edition"
@@ -42,6 +43,7 @@ class ImportForm:
       ambiguous: The columns that were ambiguous when they were first shown, by heading.
       cleared: The columns whose empty cells clear the field.
       page: The page of columns that is shown.
+      activity_type: The type of all activities of the file, if no column has it.
     """
 
     draft: Draft
@@ -57,6 +59,12 @@ class ImportForm:
     segment: str = ""
     statements: dict[Channel, Statement] = field(default_factory=dict)
     page: int = 0
+    activity_type: str = ""
+
+    @property
+    def kind(self) -> ImportKind:
+        """What the rows of the file are."""
+        return self.inspection.kind
 
     def key(self, name: str) -> str:
         """Return the key of a widget."""
@@ -99,8 +107,10 @@ class ImportForm:
             readings=formats,
             mode=self.mode,
             clear=self.cleared & frozenset(self.mapping),
-            segment=self.segment,
-            statements=tuple(self.statements.values()),
+            segment=self.segment if self.kind == "contacts" else "",
+            statements=tuple(self.statements.values()) if self.kind == "contacts" else (),
+            kind=self.kind,
+            activity_type=self.activity_type if self.kind == "activities" else "",
         )
 
 
@@ -112,7 +122,9 @@ def current_form(actor: Actor, draft: Draft, *, model: ImportSettings | None = N
     form: ImportForm | None = st.session_state.get(_FORM)
     if form is None or form.draft.id != draft.id:
         stored = draft.settings
-        form = new_form(actor, draft, None if stored is None else stored.format)
+        like = stored or model
+        format_ = None if stored is None else stored.format
+        form = new_form(actor, draft, format_, kind=None if like is None else like.kind)
         if stored is not None:
             _restore(form, stored)
         elif model is not None:
@@ -120,13 +132,15 @@ def current_form(actor: Actor, draft: Draft, *, model: ImportSettings | None = N
     return form
 
 
-def new_form(actor: Actor, draft: Draft, format_: Format | None) -> ImportForm:
-    """Inspect a draft's file, in the given format if there is one, and start its form with the guess.
+def new_form(
+    actor: Actor, draft: Draft, format_: Format | None, *, kind: ImportKind | None = None
+) -> ImportForm:
+    """Inspect a draft's file, in the given format and of the given kind, and start its form with the guess.
 
     Raises NotAllowed and UnreadableFile.
     """
     open_ = draft_service.opener(actor, draft.id)
-    inspection = import_service.inspect(actor, open_, name=draft.name, format_=format_)
+    inspection = import_service.inspect(actor, open_, name=draft.name, format_=format_, kind=kind)
     form = ImportForm(draft, inspection, _next_edition())
     form.targets = {column.heading: column.target for column in inspection.columns}
     st.session_state[_FORM] = form
@@ -156,6 +170,7 @@ def _apply(form: ImportForm, settings: ImportSettings) -> None:
         heading: one.decimals for heading, one in formats.items() if one.decimals is not None
     }
     form.mode, form.segment = settings.mode, settings.segment
+    form.activity_type = settings.activity_type
 
 
 def _restore(form: ImportForm, settings: ImportSettings) -> None:

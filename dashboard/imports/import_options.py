@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -17,7 +17,9 @@ from engine.domain.rulebook import Ruleset
 from engine.errors import Invalid
 from engine.imports import draft_service, import_service
 from engine.imports.drafts import Draft
+from engine.imports.history.activity_parser import OWN_TYPES
 from engine.imports.mapping.import_settings import MODES, Mode
+from engine.imports.mapping.kinds import KINDS, ImportKind
 from engine.imports.reading.formats import ENCODINGS, SEPARATORS, Format
 from engine.segments import segment_service
 
@@ -26,35 +28,95 @@ _NONE, _NEW = "", "\0new"
 _EMPTIES = {"keep": "Keep the existing value", "clear": "Clear the field"}
 
 
-def ask_format(actor: Actor, draft: Draft, present: Format) -> None:
-    """Show the format of a file, and inspect the file again if the user changes it."""
+def ask_format(actor: Actor, draft: Draft, present: Format, *, kind: ImportKind | None = None) -> None:
+    """Show the format of a file of some kind, and inspect the file again if the user changes it."""
     with st.expander(f"File format: {_in_words(present)}", icon=":material/description:"):
+        if present.kind == "parquet":
+            show(tag("div", "A Parquet file says itself how it is to be read.", "cs-small cs-quiet"))
+            return
         chosen = _workbook(actor, draft, present) if present.kind == "workbook" else _text(draft, present)
         header = st.checkbox("The first row contains headings", present.header, key=_key(draft, "header"))
         chosen = replace(chosen, header=header)
     if chosen == present:
         return
     try:
-        import_form.new_form(actor, draft, chosen)
+        import_form.new_form(actor, draft, chosen, kind=kind)
     except Invalid as error:  # the form with the earlier format stays
         show_error(error)
     else:
         st.rerun()
 
 
+def ask_kind(actor: Actor, form: ImportForm) -> None:
+    """Ask what the rows of the file are, and guess the columns again if the user changes it."""
+    kinds: list[ImportKind] = list(KINDS)
+    chosen = st.radio(
+        "What is in the file",
+        kinds,
+        index=kinds.index(form.kind),
+        format_func=lambda kind: KINDS[kind].label,
+        key=form.key("kind"),
+        horizontal=True,
+    )
+    if chosen != form.kind:
+        import_form.new_form(actor, form.draft, form.inspection.format, kind=chosen)
+        st.rerun()
+    show(tag("div", _about_kind(form), "cs-small cs-quiet"))
+
+
+def _about_kind(form: ImportForm) -> str:
+    if form.kind == "orders":
+        tool = f"This is an order export from {form.inspection.tool}. " if form.inspection.tool else ""
+        return f"{tool}Rows with the same order number become one order of the customer that they name."
+    if form.kind == "activities":
+        return "Each row becomes an activity of the contact that it names."
+    return "Each row becomes a contact, or changes one."
+
+
 def ask_options(actor: Actor, form: ImportForm, ruleset: Ruleset) -> None:
-    """Ask which contacts change, what empty cells do, and into which segment all contacts go."""
+    """Ask which contacts change; of contacts also what empty cells do, and into which segment they go."""
     show(card_title("Import options"))
     modes: list[Mode] = list(MODES)
+    labels = MODES if form.kind == "contacts" else _HISTORY_MODES
     form.mode = st.radio(
         "Contacts",
         modes,
         index=modes.index(form.mode),
-        format_func=lambda mode: f"{MODES[mode][:1].upper()}{MODES[mode][1:]}",
+        format_func=lambda mode: f"{labels[mode][:1].upper()}{labels[mode][1:]}",
         key=form.key("mode"),
     )
-    _ask_empties(form)
-    _ask_segment(actor, form, ruleset)
+    if form.kind == "contacts":
+        _ask_empties(form)
+        _ask_segment(actor, form, ruleset)
+    elif form.kind == "activities" and "type" not in form.mapping.values():
+        _ask_type(form, ruleset)
+
+
+_HISTORY_MODES: Mapping[Mode, str] = {
+    "both": "all customers: create the contacts that do not exist yet",
+    "create": "customers who are no contacts yet only",
+    "update": "existing contacts only",
+}
+
+
+def _ask_type(form: ImportForm, ruleset: Ruleset) -> None:
+    """Ask for the one type of all activities of the file; any name makes a type of its own."""
+    known = {name: ruleset.catalog.label(name) for name in ruleset.catalog.types() if name not in OWN_TYPES}
+    if form.activity_type and form.activity_type not in known:
+        known[form.activity_type] = form.activity_type
+    options = list(known)
+    chosen = st.selectbox(
+        "Type of all activities in the file",
+        options,
+        index=options.index(form.activity_type) if form.activity_type else None,
+        format_func=lambda name: known.get(name, name),
+        accept_new_options=True,
+        placeholder="Choose a type, or enter the name of a new one",
+        key=form.key("type"),
+    )
+    if (chosen or "") != form.activity_type:
+        form.activity_type = chosen or ""
+        st.rerun()
 
 
 def _in_words(format_: Format) -> str:

@@ -19,12 +19,13 @@ from dashboard.running_instance import account
 from dashboard.ui.markup import bullet_list, card_title, link, page_title, quiet, show
 from dashboard.ui.problems import lines_of, notice_box, problem_box, show_error, show_errors, show_kept
 from dashboard.ui.router import go_to
-from dashboard.wording import plural, sentence
+from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.errors import Invalid, NotFound
 from engine.imports import draft_service, import_request, import_service
 from engine.imports.drafts import Draft
+from engine.imports.mapping.kinds import KINDS
 from engine.imports.preview import Preview
 from engine.imports.reading.formats import Format
 from engine.imports.reading.problems import UnreadableFile
@@ -64,7 +65,9 @@ def _at(draft: str, step: str = "", *, like: str | None = None) -> str:
 
 
 def _upload(actor: Actor, like: str | None) -> None:
-    show(page_title("Import contacts", "You see a preview before anything is imported."))
+    show(
+        page_title("Import contacts, orders or activities", "You see a preview before anything is imported.")
+    )
     show_kept(_GONE)
     if like and (model := _model(actor, like)) is not None:
         words = f"Settings are copied from {model.wanted['file']}. You can change them."
@@ -91,6 +94,8 @@ def _advice() -> Markup:
     ways = (
         "Columns are matched by their headings, in English and Spanish and as exported by Connectif, "
         "HubSpot, Klaviyo, Mailchimp, Mautic and Shopify.",
+        "Order exports from Shopify, WooCommerce, PrestaShop and Magento are recognised; of any other file "
+        "you choose the columns with order number, date, customer and total.",
         "Unsubscribed contacts are not subscribed again, unless the file has a newer consent date.",
         "You can undo an import under History on the Contacts page.",
     )
@@ -109,7 +114,7 @@ def _settings(actor: Actor, draft: Draft) -> None:
     except UnreadableFile as error:
         _unreadable(actor, draft, error)
         return
-    import_options.ask_format(actor, draft, form.inspection.format)
+    import_options.ask_format(actor, draft, form.inspection.format, kind=form.kind)
     ruleset = current_rules(actor)
     if not form.inspection.sample:
         problem_box(["The file has headings but no rows."])
@@ -117,12 +122,16 @@ def _settings(actor: Actor, draft: Draft) -> None:
         return
     _imported_before(actor, draft)
     notice_box(notice.message for notice in form.inspection.notices[:5])
+    with st.container(border=True, key="import-kind"):
+        import_options.ask_kind(actor, form)
     with st.container(border=True, key="import-columns"):
         problems = ask_columns(actor, form, ruleset)
     with st.container(border=True, key="import-rules"):
         import_options.ask_options(actor, form, ruleset)
-        ask_statements(form)
-    problems += missing_sources(form)
+        if form.kind == "contacts":
+            ask_statements(form)
+    if form.kind == "contacts":
+        problems += missing_sources(form)
     problem_box(map(sentence, problems))
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Check file", type="primary", disabled=bool(problems), key="import.check"):
@@ -142,7 +151,8 @@ def _model(actor: Actor, job: str) -> Job | None:
 
 def _about(draft: Draft, preview: Preview | None = None) -> str:
     """`3.4 MB · 41 rows · not imported yet`."""
-    rows = [] if preview is None else [f"{formats.count(preview.rows)} {plural(preview.rows, 'row')}"]
+    words = KINDS["contacts" if draft.settings is None else draft.settings.kind]
+    rows = [] if preview is None else [formats.counted(preview.rows, words.one, words.rows)]
     return " · ".join([formats.size(draft.size), *rows, "not imported yet"])
 
 
@@ -231,7 +241,8 @@ def _failed(actor: Actor, draft: Draft, job: Job) -> None:
 def _start(actor: Actor, draft: Draft, preview: Preview) -> None:
     assert draft.settings is not None
     count = preview.outcomes["created"] + preview.outcomes["updated"]
-    words = f"Import {formats.count(count)} {plural(count, 'row')}" if count else "Nothing to import"
+    kind = KINDS[draft.settings.kind]
+    words = f"Import {formats.counted(count, kind.one, kind.rows)}" if count else "Nothing to import"
     if not st.button(words, type="primary", disabled=not count, key="import.start"):
         return
     with show_errors():

@@ -21,6 +21,7 @@ from engine.domain.rulebook import Ruleset
 from engine.imports import preview as previews
 from engine.imports.mapping import columns
 from engine.imports.mapping.import_settings import ImportSettings
+from engine.imports.mapping.kinds import KINDS, ImportKind
 from engine.imports.preview import Preview, PreviewRow, ProblemCount
 from engine.jobs import job_service
 from engine.jobs.jobs import Job
@@ -70,7 +71,7 @@ def show_preview(preview: Preview, settings: ImportSettings, ruleset: Ruleset) -
     if preview.problems:
         show(_problems(preview.problems))
     if preview.preview:
-        show(_preview(preview.preview, ruleset))
+        show(_preview(preview.preview, settings.kind, ruleset))
 
 
 def _problems(problems: Sequence[ProblemCount]) -> Markup:
@@ -91,24 +92,39 @@ def _problem(found: ProblemCount) -> Markup:
     return head + tag("div", joined([examples, rest]), "cs-small")
 
 
-def _preview(rows: Sequence[PreviewRow], ruleset: Ruleset) -> Markup:
+def _preview(rows: Sequence[PreviewRow], kind: ImportKind, ruleset: Ruleset) -> Markup:
     """The first rows as they would be stored, in a table that scrolls on its own."""
-    labels = _labels(ruleset)
+    labels = _labels(ruleset) if kind == "contacts" else _history_labels(rows, kind)
     names = [name for name in labels if any(name in row.values for row in rows)]
     head = joined(tag("th", words) for words in ("Line", "", *(labels[name] for name in names)))
-    types = {name: columns.type_of(name, ruleset) for name in names}
+    types = {name: columns.type_of(name, ruleset) if kind == "contacts" else "text" for name in names}
     body = joined(tag("tr", _row(row, types)) for row in rows)
     table = tag("table", tag("thead", tag("tr", head)) + tag("tbody", body), "cs-rows")
-    scroller = tag(
-        "div", table, "cs-scroll", tabindex="0", role="region", aria_label="Preview of the first rows"
-    )
-    return card_title("Preview of the first rows") + scroller
+    title = f"Preview of the first {KINDS[kind].rows}"
+    scroller = tag("div", table, "cs-scroll", tabindex="0", role="region", aria_label=title)
+    return card_title(title) + scroller
 
 
 def _labels(ruleset: Ruleset) -> Mapping[str, str]:
     """The labels of targets, in the order in which they can be chosen."""
     labels = {target.id: target.label for target in columns.targets(ruleset)}
     return labels | {"newsletter": "Newsletter", "sms": "SMS", columns.SEGMENTS: "Segments"}
+
+
+def _history_labels(rows: Sequence[PreviewRow], kind: ImportKind) -> Mapping[str, str]:
+    """The labels of the values of orders or activities, properties last."""
+    fixed = {
+        "order_id": "Order",
+        "type": "Type",
+        "happened_at": "Date",
+        "external_id": "External ID",
+        "email": "Email",
+        "mobile_phone": "Mobile phone",
+    }
+    if kind == "orders":
+        return fixed | {"total": "Total", "status": "Status", "products": "Products"}
+    others = dict.fromkeys(name for row in rows for name in row.values if name not in fixed)
+    return fixed | {name: name for name in others}
 
 
 def _row(row: PreviewRow, types: Mapping[str, str]) -> Markup:

@@ -15,6 +15,7 @@ from engine.contacts.valuation import lifetime_job, rfm_job
 from engine.domain.rulebook import Ruleset
 from engine.exports import exporting
 from engine.imports import import_request, preview_job
+from engine.imports.mapping import kinds
 from engine.jobs.jobs import Job, JobState
 from engine.privacy import erasing
 
@@ -132,7 +133,7 @@ def progress(job: Job, *, now: datetime) -> str:
     if job.state == JobState.WAITING or job.total is None:
         return "waiting" if job.state == JobState.WAITING else "counting"
     kind = KINDS[job.kind]
-    counted = f"{formats.count(job.done)} of {formats.counted(job.total, kind.one)}"
+    counted = f"{formats.count(job.done)} of {_counted(job, job.total)}"
     parts = [counted if kind.reached is None else kind.reached(job)]
     if job.refused:
         parts.append(_refused(job))
@@ -151,7 +152,7 @@ def outcome(job: Job) -> str:
         parts = kind.became(job)
     else:
         done = "restored" if job.undoes is not None else kind.done(job)
-        parts = [f"{formats.counted(job.changed, kind.one)} {done}"]
+        parts = [f"{_counted(job, job.changed)} {done}"]
     if job.refused:
         parts.append(_refused(job))
     if job.unchanged:
@@ -159,6 +160,14 @@ def outcome(job: Job) -> str:
     if job.state == JobState.STOPPED and job.total is not None:
         parts.append(f"stopped with {formats.count(max(0, job.total - job.done))} remaining")
     return " · ".join(parts)
+
+
+def _counted(job: Job, number: int) -> str:
+    """`1,204 contacts`; of an import what its file has."""
+    if job.kind != import_request.KIND:
+        return formats.counted(number, KINDS[job.kind].one)
+    words = kinds.KINDS[import_request.kind_of(job)]
+    return formats.counted(number, words.one, words.rows)
 
 
 def remaining(job: Job, *, now: datetime) -> timedelta | None:

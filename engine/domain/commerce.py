@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -20,6 +20,9 @@ from engine.domain.worth import Worth, rate_of, worth_of
 
 ORDER_COMPLETED, ORDER_UPDATED = "order_completed", "order_updated"
 ORDER_ACTIVITIES = frozenset({ORDER_COMPLETED, ORDER_UPDATED, "order_refunded", "order_cancelled"})
+REFUNDED_IN_ALL = "refunded_in_all"
+"""The property of an imported refund whose amount is what the order's refunds come to together."""
+
 COMMERCE_ACTIVITIES = CART_ACTIVITIES | ORDER_ACTIVITIES
 
 
@@ -56,7 +59,8 @@ def superseded(activities: Iterable[Activity], book: Iterable[Order] = ()) -> fr
     placed = list(activities)
     trusted = {name for activity in placed if activity.trusted for name in _names(activity)}
     if any(not a.trusted and a.type in (ORDER_COMPLETED, ORDER_UPDATED) for a in placed):
-        trusted |= {("order", o.id) for o in book if o.placed_at is not None and not o.unproven}
+        known = (o for o in book if o.placed_at is not None and not o.unproven)
+        trusted |= {("order", name) for order in known for name in (order.id, *order.also)}
     if not trusted:
         return frozenset()
     return frozenset(a.id for a in placed if not a.trusted and not trusted.isdisjoint(_names(a)))
@@ -67,24 +71,39 @@ def _names(activity: Activity) -> list[tuple[str, str]]:
     names = [("id", activity.senders_id)]
     placing = activity.type == ORDER_COMPLETED
     if placing or (activity.type == ORDER_UPDATED and not activity.trusted):
-        order = order_id_of(activity)
-        names += [("order", order)] if order else []
+        names += [("order", order) for order in order_names_of(activity)]
     return names
 
 
 def corrects_browser(state: ContactState, activity: Activity) -> bool:
     """Whether a trusted source reports an order that only a browser has reported so far."""
-    order_id = order_id_of(activity)
-    if not activity.trusted or activity.type != ORDER_COMPLETED or not order_id:
+    if not activity.trusted or activity.type != ORDER_COMPLETED:
         return False
-    return any(
-        order.id == order_id and (order.unproven or order.unproven_amount) for order in state.commerce.book
-    )
+    names = order_names_of(activity)
+    unproven = (order for order in state.commerce.book if order.unproven or order.unproven_amount)
+    return any(_is_named(order, names) for order in unproven)
 
 
 def order_id_of(activity: Activity) -> str | None:
     """The order that an activity names; unset if it names none, or a placeholder."""
-    given = value_of(activity.properties, "order_id")
+    return _name_in(activity, "order_id")
+
+
+def order_names_of(activity: Activity) -> list[str]:
+    """Every name of the order that an activity names; several only from a file.
+
+    A shop shows its customers the number `#1001`, and its server may send 1001, or the id behind it.
+    """
+    order = order_id_of(activity)
+    names = [] if order is None else [order]
+    if names and activity.by_import:
+        shop_id = _name_in(activity, "shop_order_id")
+        names += [name for name in (names[0].removeprefix("#"), shop_id) if name and name not in names]
+    return names
+
+
+def _name_in(activity: Activity, property_: str) -> str | None:
+    given = value_of(activity.properties, property_)
     if isinstance(given, float | Decimal) and math.isfinite(given) and given == int(given):
         given = int(given)
     name = "" if given is None else visible(str(given))
@@ -93,13 +112,19 @@ def order_id_of(activity: Activity) -> str | None:
 
 def _order_of(commerce: Commerce, activity: Activity) -> Order:
     """The order that an activity names; one without an order id is its own."""
-    name = order_id_of(activity) or str(activity.id)
-    for order in commerce.book:
-        if order.id == name:
-            return order
-    order = Order(id=name)
-    commerce.book.append(order)
+    names = order_names_of(activity) or [str(activity.id)]
+    order = next((order for order in commerce.book if _is_named(order, names)), None)
+    if order is None:
+        order = Order(id=names[0])
+        commerce.book.append(order)
+    new = [name for name in names if name != order.id and name not in order.also]
+    if new:
+        order.also = [*order.also, *new]
     return order
+
+
+def _is_named(order: Order, names: Sequence[str]) -> bool:
+    return order.id in names or any(name in names for name in order.also)
 
 
 def _place_or_correct(state: ContactState, activity: Activity, account: Account) -> bool:
@@ -137,12 +162,18 @@ def _correct(order: Order, activity: Activity, account: Account) -> None:
 
 
 def _refund(commerce: Commerce, activity: Activity, account: Account) -> None:
-    """Record a refund once; without an amount it is the whole order."""
+    """Record a refund once; without an amount it is the whole order.
+
+    A file tells what was refunded in all: the later of two such statements counts.
+    """
     order = _order_of(commerce, activity)
-    name = str(value_of(activity.properties, "refund_id") or activity.id)
+    in_all = activity.by_import and activity.properties.get(REFUNDED_IN_ALL) is True
+    name = REFUNDED_IN_ALL if in_all else str(value_of(activity.properties, "refund_id") or activity.id)
     others = [refund for refund in order.refunds if refund.id != name]
     worth = worth_of(activity.properties, account, of_old=order.currency) or Worth()
-    found = Refund(id=name, amount=worth.amount, currency=worth.currency, unclear=worth.unclear)
+    found = Refund(
+        id=name, amount=worth.amount, currency=worth.currency, unclear=worth.unclear, in_all=in_all
+    )
     order.refunds = [*others, found]
 
 
@@ -201,21 +232,26 @@ class _Sums:
     def _returned(
         self, order: Order, currency: str, rate: Decimal | None
     ) -> tuple[Decimal, dict[str, Decimal]]:
-        """What the refunds come to in the order's currency, and apart in those that rates do not relate."""
-        alike, others = Decimal(0), dict[str, Decimal]()
+        """What the refunds come to in the order's currency, and apart in those that rates do not relate.
+
+        A statement of all refunds holds until the single ones come to more.
+        """
+        alike, others, in_all = Decimal(0), dict[str, Decimal](), Decimal(0)
         for refund in order.refunds:
             if refund.unclear is not None or order.amount is None:
                 continue
             amount = order.amount if refund.amount is None else refund.amount
             own = currency if refund.amount is None else refund.currency or currency
             own_rate = rate_of(own, self.account)
-            if own == currency:
+            if own == currency and refund.in_all:
+                in_all = amount
+            elif own == currency:
                 alike += amount
             elif rate is not None and own_rate is not None:
                 alike += amount * own_rate / rate
             else:
                 others[own] = others.get(own, Decimal(0)) + amount
-        return alike, others
+        return max(alike, in_all), others
 
     def _put(self, currency: str, amount: Decimal) -> None:
         """Count an amount that stands apart from its order, or has no rate."""

@@ -74,13 +74,14 @@ class Refund(msgspec.Struct, omit_defaults=True):
     """Money given back for an order; no amount means all of it.
 
     `currency` is unset where it is the order's.  `unclear` is what was sent for an unreadable
-    amount: nothing counts as given back then.
+    amount: nothing counts as given back then.  `in_all` says that it is the sum of the order's refunds.
     """
 
     id: str
     amount: Decimal | None = None
     currency: str | None = None
     unclear: str | None = None
+    in_all: bool = False
 
 
 class Order(msgspec.Struct, omit_defaults=True):
@@ -91,9 +92,11 @@ class Order(msgspec.Struct, omit_defaults=True):
     `refunded` is what its refunds come to in the order's currency, as far as there are rates, and at most
     the amount.  `unproven` says that only a browser has reported it, `unproven_amount` that only a browser
     has said what it is worth.  `lines_in` is the activity that has its products: they are not stored again.
+    `also` are other names of it, such as the id behind its number.
     """
 
     id: str
+    also: list[str] = []
     placed_at: datetime | None = None
     amount: Decimal | None = None
     unclear: str | None = None

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from engine.contacts.bulk import bulk_change
 from engine.db import Db
-from engine.imports import import_request, refused_rows, stored_files
+from engine.imports import import_request, import_steps, refused_rows, stored_files
 from engine.jobs import jobs
 
 
@@ -20,6 +20,7 @@ def expire(db: Db, *, now: datetime) -> int:
         stored_files.delete(db, job.id)
         stored_files.delete(db, f"{job.id}:repeats")  # of imports by older versions
         refused_rows.delete(db, job.id)
+        import_steps.delete(db, job.id)
         db.job_items.delete_many({"job": job.id})
         jobs.note_cleared(db, job.id)
     stored_files.remove_orphaned_chunks(db, now=now)

@@ -18,6 +18,7 @@ from engine.domain.identity.identities import Identities
 from engine.domain.rulebook import Ruleset
 from engine.imports import import_request
 from engine.imports.import_request import cursor_at
+from engine.imports.prepared_batch import PreparedBatch
 from engine.imports.reading.table import Row
 from engine.imports.rows.duplicate_rows import SeenKeys
 from engine.imports.rows.matching import by_key, whole_contacts
@@ -27,41 +28,10 @@ from engine.imports.rows.row_batch import Accepted, Refusal, decide_rows, keys_o
 from engine.imports.rows.row_decision import Outcome
 from engine.jobs.jobs import Job
 from engine.pipeline import inline_apply
-from engine.pipeline.inline_apply import Folded
 from engine.rules import versions
-
-FRESH = 5.0
-"""Seconds for which a prepared batch is written as it is; the job may have to wait in between."""
 
 PARSER_FOR = timedelta(minutes=1)
 """How long a parser is used: it refuses consents later than its `now`."""
-
-
-@dataclass(frozen=True)
-class PreparedBatch:
-    """Rows ready to be written.
-
-    Parameters:
-      activities: What the accepted rows come to.
-      folded: The same, folded onto their contacts.
-      prepared_at: When the contacts were read, on the monotonic clock.
-    """
-
-    rows: Sequence[Row]
-    activities: Sequence[Activity]
-    outcomes: Counter[Outcome]
-    refusals: Sequence[Refusal]
-    folded: Folded
-    prepared_at: float
-
-    @property
-    def cursor(self) -> str:
-        """The cursor of the job once the batch is written."""
-        return cursor_at(self.rows[-1].line)
-
-    def is_fresh(self) -> bool:
-        """Return whether the batch may still be written without another look at its contacts."""
-        return time.monotonic() - self.prepared_at < FRESH
 
 
 class BatchPreparation:
@@ -81,7 +51,7 @@ class BatchPreparation:
         """Record the keys of rows that are imported already."""
         parse_rows(rows, self._row_parser(versions.current(self._db), utc_now()), self._seen)
 
-    def prepare(self, rows: Sequence[Row], *, is_retry: bool) -> PreparedBatch:
+    def prepare(self, rows: Sequence[Row], *, is_retry: bool) -> PreparedBatch[Row]:
         """Prepare a batch; writes nothing.
 
         With `is_retry` an earlier try may have stored some of its activities, which are then left out.
@@ -96,7 +66,16 @@ class BatchPreparation:
         for result in decide_rows(self._db, parsed, contacts, mode=self._settings.mode):
             batch.add(result)
         folded = inline_apply.fold(self._db, batch.activities, seen=whole, now=now)
-        return PreparedBatch(rows, batch.activities, batch.outcomes, batch.refusals, folded, began)
+        return PreparedBatch(
+            items=rows,
+            cursor=cursor_at(rows[-1].line),
+            activities=batch.activities,
+            outcomes=batch.outcomes,
+            refused=len(batch.refusals),
+            refusals=batch.refusals,
+            folded=folded,
+            prepared_at=began,
+        )
 
     def _row_parser(self, ruleset: Ruleset, now: datetime) -> RowParser:
         """The parser of the rows; it is used for a while, as it caches the values of cells."""

@@ -16,6 +16,7 @@ from engine.errors import ContactSheetsError
 from engine.imports import stored_files
 from engine.imports.mapping import columns, consents
 from engine.imports.mapping.import_settings import ImportSettings
+from engine.imports.mapping.kinds import ImportKind
 from engine.imports.reading.formats import Opener
 from engine.imports.reading.table import read_table
 from engine.imports.stored_files import FileWriter
@@ -71,11 +72,16 @@ def add(
     """
     headings = read_table(stored_files.opener(db, id_), settings.format).headings
     ruleset = versions.current(db)
-    columns.validated(headings, settings.columns, ruleset)
+    columns.validated(
+        headings, settings.columns, ruleset, kind=settings.kind, activity_type=settings.activity_type
+    )
+    settings.validate_kind()
     consents.file_consents(settings.statements, settings.columns, ruleset.account, now=now)
     options: Document = {"file": name, "settings": settings.encode(), "headings": list(headings)}
+    options |= {"kind": settings.kind}
     options |= stored_files.size_and_digest(db, id_)
-    jobs.add(db, Job(id_, KIND, f"Import of {name}", by, by_name, created_at=now, wanted=options))
+    what = "" if settings.kind == "contacts" else f"{settings.kind} from "
+    jobs.add(db, Job(id_, KIND, f"Import of {what}{name}", by, by_name, created_at=now, wanted=options))
     return id_
 
 
@@ -87,13 +93,21 @@ def undo(db: Db, of: str, *, by: str, by_name: str, now: datetime) -> str:
     if undone.under_way:
         raise CannotUndo("the import is still running: stop it, then undo it")
     id_ = f"{of}:undo"
-    jobs.add(db, Job(id_, KIND, f"Undo: {undone.title}", by, by_name, created_at=now, undoes=of))
+    wanted: Document = {"kind": kind_of(undone)}
+    title = f"Undo: {undone.title}"
+    jobs.add(db, Job(id_, KIND, title, by, by_name, created_at=now, wanted=wanted, undoes=of))
     return id_
 
 
 def is_import(job: Job) -> bool:
     """Return whether a job imports a file, rather than undoing that."""
     return job.kind == KIND and job.undoes is None
+
+
+def kind_of(job: Job) -> ImportKind:
+    """Return what the file of an import, or of its undo, has."""
+    kind: ImportKind = job.wanted.get("kind", "contacts")
+    return kind
 
 
 def headings_of(job: Job) -> list[str]:
@@ -114,12 +128,13 @@ def cursor_at(line: int) -> str:
 # Earlier imports
 
 
-def remembered_mappings(db: Db, *, among: int = 20) -> list[dict[str, str]]:
-    """Return the mappings of the last imports, the latest first."""
+def remembered_mappings(db: Db, kind: ImportKind, *, among: int = 20) -> list[dict[str, str]]:
+    """Return the mappings of the last imports of a kind, the latest first."""
+    jobs_found = (job for job in jobs.recent(db, [KIND], limit=among) if job.undoes is None and job.wanted)
     return [
-        {heading: settings_of(job).columns.get(heading, columns.LEFT_OUT) for heading in headings_of(job)}
-        for job in jobs.recent(db, [KIND], limit=among)
-        if job.undoes is None
+        {heading: settings.columns.get(heading, columns.LEFT_OUT) for heading in headings_of(job)}
+        for job in jobs_found
+        if (settings := settings_of(job)).kind == kind
     ]
 
 

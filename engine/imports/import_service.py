@@ -17,6 +17,7 @@ from engine.imports.mapping import inspection
 from engine.imports.mapping.columns import InvalidMapping
 from engine.imports.mapping.import_settings import MODES, ImportSettings
 from engine.imports.mapping.inspection import Inspection
+from engine.imports.mapping.kinds import KINDS, ImportKind
 from engine.imports.preview import Preview
 from engine.imports.reading import formats, workbooks
 from engine.imports.reading.formats import Format, Opener
@@ -38,12 +39,23 @@ def sheets(actor: Actor, open_: Opener) -> list[str]:
     return workbooks.sheets(open_)
 
 
-def inspect(actor: Actor, open_: Opener, *, name: str, format_: Format | None = None) -> Inspection:
+def inspect(
+    actor: Actor,
+    open_: Opener,
+    *,
+    name: str,
+    format_: Format | None = None,
+    kind: ImportKind | None = None,
+) -> Inspection:
     """Inspect a file; the mappings of earlier imports are remembered.  Raises NotAllowed, UnreadableFile."""
     actor.require(Permission.IMPORT)
-    remembered = import_request.remembered_mappings(actor.db)
     return inspection.inspect(
-        open_, versions.current(actor.db), name=name, format_=format_, remembered=remembered
+        open_,
+        versions.current(actor.db),
+        name=name,
+        format_=format_,
+        kind=kind,
+        remembered=lambda kind: import_request.remembered_mappings(actor.db, kind),
     )
 
 
@@ -118,6 +130,7 @@ def _audited(actor: Actor, settings: ImportSettings, *, name: str, id_: str) -> 
     filled = ", ".join(f"{heading} → {target}" for heading, target in columns.items())
     changes = [
         Change("file", None, name),
+        Change("kind", None, KINDS[settings.kind].label),
         Change("columns", None, filled),
         Change("mode", None, MODES[settings.mode]),
     ]

@@ -14,13 +14,22 @@ from engine.db import Db
 from engine.domain.identity.identities import key_kind, key_value
 from engine.domain.rulebook import Ruleset
 from engine.errors import WorkStopped
+from engine.imports.history.entry_activities import EntryActivities
+from engine.imports.history.history_rows import (
+    Decided,
+    EntryDecisions,
+    EntryParser,
+    RefusedEntry,
+    parser_of,
+)
+from engine.imports.history.staging import GoOn, StagedRows
 from engine.imports.mapping import columns
 from engine.imports.mapping.columns import CHANNELS
 from engine.imports.mapping.consents import Consent
-from engine.imports.mapping.import_settings import ImportSettings
+from engine.imports.mapping.import_settings import ImportSettings, Mode
 from engine.imports.reading.formats import Opener
 from engine.imports.reading.problems import KINDS, Problem
-from engine.imports.reading.table import read_table
+from engine.imports.reading.table import Table, read_table
 from engine.imports.rows.duplicate_rows import SeenKeys
 from engine.imports.rows.matching import contacts_by_key
 from engine.imports.rows.parsed_row import ParsedRow, RowParser
@@ -87,20 +96,58 @@ def preview(
     """
     ruleset = versions.current(db)
     table = read_table(open_, settings.format)
-    settings = replace(settings, columns=columns.validated(table.headings, settings.columns, ruleset))
-    parser, seen, tally = (
-        RowParser(table.headings, settings, ruleset, now=now),
-        SeenKeys(),
-        _Tally(ruleset.account.time_zone),
+    mapping = columns.validated(
+        table.headings,
+        settings.columns,
+        ruleset,
+        kind=settings.kind,
+        activity_type=settings.activity_type,
     )
+    settings = replace(settings, columns=mapping)
+    tally = _Tally(ruleset.account.time_zone)
+    if settings.kind != "contacts":
+        parser = parser_of(table.headings, settings, ruleset, now=now)
+        staged = StagedRows(open_, settings, go_on=go_on)
+        _preview_entries(db, staged, parser, tally, mode=settings.mode, now=now, go_on=go_on)
+    else:
+        rows = RowParser(table.headings, settings, ruleset, now=now)
+        _preview_contacts(db, table, rows, tally, mode=settings.mode, go_on=go_on)
+    return tally.preview()
+
+
+def _preview_contacts(
+    db: Db, table: Table, parser: RowParser, tally: _Tally, *, mode: Mode, go_on: GoOn
+) -> None:
+    seen = SeenKeys()
     batches = iter(lambda: list(islice(table.rows, BATCH)), [])
     for parsed in one_ahead(parse_rows(rows, parser, seen) for rows in batches):
-        if not go_on():
-            raise WorkStopped("the preview was stopped")
+        _check(go_on)
         contacts = contacts_by_key(db, keys_of(parsed))
-        for result in decide_rows(db, parsed, contacts, mode=settings.mode):
+        for result in decide_rows(db, parsed, contacts, mode=mode):
             tally.add(result)
-    return tally.preview()
+
+
+def _preview_entries(
+    db: Db,
+    staged: StagedRows,
+    parser: EntryParser,
+    tally: _Tally,
+    *,
+    mode: Mode,
+    now: datetime,
+    go_on: GoOn,
+) -> None:
+    decisions = EntryDecisions(db, EntryActivities("", "", 0), mode=mode, now=now)
+    groups = staged.by_line()
+    for batch in iter(lambda: list(islice(groups, BATCH)), []):
+        _check(go_on)
+        for result in decisions.of(batch, parser):
+            tally.add_entry(result)
+
+
+def _check(go_on: GoOn) -> None:
+    if not go_on():
+        raise WorkStopped("the preview was stopped")
 
 
 def missing_transitions(settings: ImportSettings, ruleset: Ruleset) -> list[str]:
@@ -126,16 +173,34 @@ class _Tally:
         self._examples: dict[tuple[str, bool], list[Problem]] = {}
 
     def add(self, result: Refusal | Accepted) -> None:
-        self._preview.rows += 1
         if isinstance(result, Refusal):
-            self._preview.refused += 1
-            problems = result.problems
-        else:
-            problems = result.parsed.notices
-            self._preview.outcomes[result.decision.outcome] += 1
-            if len(self._preview.preview) < PREVIEW:
-                row = PreviewRow(result.line, result.decision.outcome, _values(result.parsed, self._zone))
-                self._preview.preview.append(row)
+            self._refuse(result.problems)
+            return
+        values = _values(result.parsed, self._zone)
+        self._accept(PreviewRow(result.line, result.decision.outcome, values), result.parsed.notices)
+
+    def add_entry(self, result: Decided | RefusedEntry) -> None:
+        if isinstance(result, RefusedEntry):
+            self._refuse(result.problems)
+            return
+        entry = result.entry
+        customer = {key_kind(key).contact_field: key_value(key) for key in entry.keys}
+        row = PreviewRow(entry.line, result.outcome, {**entry.shown, **customer})
+        self._accept(row, entry.notices)
+
+    def _refuse(self, problems: Sequence[Problem]) -> None:
+        self._preview.rows += 1
+        self._preview.refused += 1
+        self._record(problems)
+
+    def _accept(self, row: PreviewRow, notices: Sequence[Problem]) -> None:
+        self._preview.rows += 1
+        self._preview.outcomes[row.outcome] += 1
+        if len(self._preview.preview) < PREVIEW:
+            self._preview.preview.append(row)
+        self._record(notices)
+
+    def _record(self, problems: Sequence[Problem]) -> None:
         for problem in problems:
             kind = (problem.kind, problem.refuses)
             self._counts[kind] += 1

@@ -1,13 +1,17 @@
-"""Undo an import: the activities of its rows are found by their ids, and undone one by one."""
+"""Undo an import: its activities are found by their ids, and undone one by one."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from engine.contacts.editing import edit_activities
 from engine.db import Db
 from engine.domain.activities import ActivityId
+from engine.domain.document import Document
 from engine.domain.identity.identities import Key
+from engine.imports import import_steps
+from engine.imports.history.entry_activities import ORIGIN, origin_of
 from engine.imports.import_request import cursor_at
 from engine.imports.rows.matching import contacts_by_key
 from engine.imports.rows.row_activities import PARTS, activity_id
@@ -16,13 +20,17 @@ from engine.jobs.jobs import Job, Step
 from engine.pipeline.activity_steps import ActivitySteps
 from engine.rules import versions
 
+_Stored = tuple[str, Mapping[ActivityId, int], Sequence[Document]]
+"""A cursor, the line of each activity before it, and the activities."""
+
 
 class UndoImport(ActivitySteps):
-    """Undoes an import, `step` lines at a time."""
+    """Undoes an import, `step` lines or one recorded step at a time."""
 
     def __init__(self, db: Db, job: Job, undone: str, *, step: int) -> None:
         super().__init__(db, job)
         self.undone, self._step = undone, step
+        self._has_steps = import_steps.after(db, undone, "") is not None
 
     def total(self) -> int:
         undone = jobs.job(self.db, self.undone)
@@ -30,13 +38,10 @@ class UndoImport(ActivitySteps):
 
     def step(self, cursor: str, *, now: datetime) -> Step | None:
         """Undo the next lines; return None if there are none left."""
-        undone = jobs.job(self.db, self.undone)
-        first, last = int(cursor or 0) + 1, int(undone.cursor or 0) if undone is not None else 0
-        if first > last:
+        found = self._next(cursor)
+        if found is None:
             return self.end(cursor)
-        lines = range(first, min(first + self._step, last + 1))
-        ids = {activity_id(self.undone, line, part): line for line in lines for part in PARTS}
-        stored = list(self.db.activities.find({"_id": {"$in": list(ids)}}, {"stream": 1}))
+        reached, lines, stored = found
         contacts = contacts_by_key(self.db, (Key(row["stream"]) for row in stored))
         version = versions.current_number(self.db)
         undos = [
@@ -51,4 +56,29 @@ class UndoImport(ActivitySteps):
             for row in stored
         ]
         lanes = self.keep(undos)
-        return Step(cursor_at(lines[-1]), len({ids[row["_id"]] for row in stored}), lanes=lanes)
+        return Step(reached, len({lines[row["_id"]] for row in stored}), lanes=lanes)
+
+    def _next(self, cursor: str) -> _Stored | None:
+        """What the import has stored after a cursor; None if there is no more."""
+        if self._has_steps:
+            return self._next_of_steps(cursor)
+        undone = jobs.job(self.db, self.undone)
+        return self._next_of_lines(int(cursor or 0) + 1, int(undone.cursor or 0) if undone else 0)
+
+    def _next_of_lines(self, first: int, last: int) -> _Stored | None:
+        if first > last:
+            return None
+        lines = range(first, min(first + self._step, last + 1))
+        ids = {activity_id(self.undone, line, part): line for line in lines for part in PARTS}
+        stored = list(self.db.activities.find({"_id": {"$in": list(ids)}}, {"stream": 1}))
+        return cursor_at(lines[-1]), ids, stored
+
+    def _next_of_steps(self, cursor: str) -> _Stored | None:
+        """The activities of the next recorded step that this import and no other one has stored."""
+        found = import_steps.after(self.db, self.undone, cursor)
+        if found is None:
+            return None
+        reached, ids = found
+        mine = {"_id": {"$in": ids}, f"context.{ORIGIN}.job": self.undone}
+        stored = list(self.db.activities.find(mine, {"stream": 1, "context": 1}))
+        return reached, {row["_id"]: origin_of(row)["line"] for row in stored}, stored

@@ -8,6 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESK, PHONE, picture, settled
+from tests.order_exports import ORDER_EXPORTS
 from tests.running import Running
 
 HEAD = "Código cliente;Correo electrónico;Nombre;Ciudad;Talla de zapato;Fecha de nacimiento"
@@ -77,3 +78,38 @@ def test_a_file_is_dropped_settled_checked_imported_and_taken_back(
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("300 rows restored")).to_be_visible(timeout=60_000)
+
+
+def test_the_orders_of_a_shop_are_recognised_checked_imported_and_taken_back(
+    page: Page, instance: Running, tmp_path: Path
+):
+    path = tmp_path / "orders_export_1.csv"
+    path.write_text(ORDER_EXPORTS["Shopify"].text, encoding="utf-8")
+    page.goto(f"{instance.dashboard}/?page=import")
+    page.locator("input[type=file]").set_input_files(path)
+    expect(page.get_by_role("heading", name="Import orders_export_1.csv")).to_be_visible()
+    expect(page.get_by_text("This is an order export from Shopify.")).to_be_visible()
+    settled(page)
+    picture(page, "import-orders-columns")
+
+    page.locator('[data-testid="stRadio"] label', has_text="Activities").click()
+    expect(page.get_by_text("Each row becomes an activity")).to_be_visible()
+    page.locator('[data-testid="stRadio"] label', has_text="Orders").click()
+    expect(page.get_by_text("This is an order export from Shopify.")).to_be_visible()
+    settled(page)
+    page.get_by_role("button", name="Check file").click()
+    expect(page.get_by_text("3 orders · not imported yet")).to_be_visible(timeout=30_000)
+    settled(page)
+    expect(page.get_by_text("85.00 EUR")).to_be_visible()
+    picture(page, "import-orders-checked")
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    settled(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.set_viewport_size(DESK)  # type: ignore[arg-type]
+
+    page.get_by_role("button", name="Import 3 orders").click()
+    expect(page.get_by_text("3 created").first).to_be_visible(timeout=60_000)
+    picture(page, "import-orders-done")
+    assert instance.json("contact", "show", "bea@example.com")["email"] == "bea@example.com"
+    page.get_by_role("button", name="Undo").first.click()
+    expect(page.get_by_text("3 orders restored")).to_be_visible(timeout=60_000)

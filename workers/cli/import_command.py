@@ -16,6 +16,7 @@ from engine.domain.document import Document
 from engine.imports import import_request, import_service, preview
 from engine.imports.mapping.cell_format import DateOrder, Decimals
 from engine.imports.mapping.import_settings import Mode
+from engine.imports.mapping.kinds import KINDS, ImportKind
 from engine.imports.reading.problems import UnreadableFile
 from engine.jobs.jobs import Job, JobState
 from engine.rules import versions
@@ -39,8 +40,16 @@ app = typer.Typer()
 @app.command("import")
 def import_(
     path: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A CSV, TSV, .gz or XLSX file, or a folder of them.")
+        Path,
+        typer.Argument(metavar="FILE", help="A CSV, TSV, .gz, XLSX or Parquet file, or a folder of them."),
     ],
+    kind: Annotated[
+        Literal["contacts", "orders", "activities", ""],
+        typer.Option(help="What the file has; default: guessed from its headings."),
+    ] = "",
+    type_: Annotated[
+        str, typer.Option("--type", help="The type of all activities, if no column has it.")
+    ] = "",
     map_: Annotated[
         list[str] | None,
         typer.Option(
@@ -86,7 +95,7 @@ def import_(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import contacts from a file; columns are matched by their headings."""
+    """Import contacts, orders or activities from a file; columns are matched by their headings."""
     _, db = open_db(data_dir, app="import")
     options = Options(
         mappings=map_ or [],
@@ -100,6 +109,8 @@ def import_(
         encoding=encoding,
         separator=separator,
         sheet=sheet,
+        kind=cast(ImportKind, kind) or None,
+        activity_type=type_,
     )
     batch = import_files.prepare(db, path, options, dry_run=dry_run)
     results = [_skipped(file, error) for file, error in batch.unreadable]
@@ -128,7 +139,9 @@ def _skipped(file: Path, error: UnreadableFile) -> Document:
 
 
 def _print_mapping(prepared: PreparedFile) -> None:
-    typer.echo(f"{prepared.file.name}: {prepared.inspection.format}")
+    found = prepared.inspection
+    tool = f" from {found.tool}" if found.tool else ""
+    typer.echo(f"{prepared.file.name}: {KINDS[found.kind].label.lower()}{tool}, {found.format}")
     for notice in prepared.inspection.notices:
         typer.echo(f"line {notice.line}: {notice.message}", err=True)
     print_table(
@@ -153,6 +166,7 @@ def _preview(db: Db, prepared: PreparedFile, *, as_json: bool) -> Document:
     found = import_service.preview(cli_actor(db), prepared.opener, prepared.settings)
     result: Document = {
         "file": prepared.file.name,
+        "contents": prepared.settings.kind,
         "rows": found.rows,
         **{name: found.outcomes.get(name, 0) for name in ("created", "updated", "unchanged")},
         "refused": found.refused,
@@ -174,9 +188,13 @@ def _import(db: Db, prepared: PreparedFile, *, wait: bool, as_json: bool) -> Doc
     if not wait:
         if not as_json:
             typer.echo(f"job {id_}: in progress; see `sheets jobs`")
-        return {"job": id_, "file": file.name, "state": "waiting"}
+        return {"job": id_, "file": file.name, "contents": prepared.settings.kind, "state": "waiting"}
     job = await_job(db, id_, quietly=as_json)
-    result = job_summary(job) | {"file": file.name, "refused_file": _write_refused(db, job)}
+    result = job_summary(job) | {
+        "file": file.name,
+        "contents": prepared.settings.kind,
+        "refused_file": _write_refused(db, job),
+    }
     if not as_json:
         _print_counts("were", result)
         if job.failure:
@@ -209,4 +227,4 @@ def _new_file(name: str) -> TextIO:
 
 def _print_counts(verb: str, result: Document) -> None:
     counts = ", ".join(f"{result[name]:,} {name}" for name in ("created", "updated", "unchanged", "refused"))
-    typer.echo(f"of {result['rows']:,} rows {verb}: {counts}")
+    typer.echo(f"of {result['rows']:,} {KINDS[result['contents']].rows} {verb}: {counts}")

@@ -19,6 +19,7 @@ from engine.imports.mapping.columns import CHANNELS, LEFT_OUT, Channel, InvalidM
 from engine.imports.mapping.consents import InvalidConsent, Statement
 from engine.imports.mapping.import_settings import ImportSettings, Mode
 from engine.imports.mapping.inspection import AmbiguousColumn, Inspection, cell_formats, inspect
+from engine.imports.mapping.kinds import ImportKind
 from engine.imports.reading import formats
 from engine.imports.reading.formats import Format, Opener
 from engine.imports.reading.problems import UnreadableFile
@@ -43,6 +44,8 @@ class Options:
     encoding: str = ""
     separator: str = ""
     sheet: str = ""
+    kind: ImportKind | None = None
+    activity_type: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ def prepare(db: Db, path: Path, options: Options, *, dry_run: bool) -> Batch:
         mode=options.mode,
         segment=_static_segment(options.segment, ruleset),
         statements=tuple(map(_statement, options.consents)),
+        activity_type=options.activity_type,
     )
     inspected, unreadable = _inspect_all(db, path, ruleset, options)
     fields = import_fields.new_fields(
@@ -144,17 +148,26 @@ def _settings(
         inspection, mapping, ruleset, dates=options.dates, decimals=options.decimals
     )
     clear = frozenset(mapping) if options.clears else frozenset[str]()
-    settings = replace(base, format=inspection.format, columns=mapping, readings=formats_, clear=clear)
-    return settings, [*map(question, ambiguous), *_problems(inspection, mapping, base, ruleset)]
+    settings = replace(
+        base,
+        kind=inspection.kind,
+        format=inspection.format,
+        columns=mapping,
+        readings=formats_,
+        clear=clear,
+    )
+    return settings, [*map(question, ambiguous), *_problems(inspection, settings, ruleset)]
 
 
-def _problems(
-    inspection: Inspection, mapping: Mapping[str, str], base: ImportSettings, ruleset: Ruleset
-) -> list[str]:
-    """The problems of a mapping, and of the consents that are stated for the whole file."""
+def _problems(inspection: Inspection, settings: ImportSettings, ruleset: Ruleset) -> list[str]:
+    """The problems of a mapping, and of what is stated for the whole file."""
+    headings = [column.heading for column in inspection.columns]
     try:
-        columns.validated([column.heading for column in inspection.columns], mapping, ruleset)
-        consents.file_consents(base.statements, mapping, ruleset.account, now=utc_now())
+        columns.validated(
+            headings, settings.columns, ruleset, kind=settings.kind, activity_type=settings.activity_type
+        )
+        settings.validate_kind()
+        consents.file_consents(settings.statements, settings.columns, ruleset.account, now=utc_now())
     except InvalidMapping as error:
         return error.problems
     except InvalidConsent as error:
@@ -168,7 +181,8 @@ def _inspect(db: Db, file: Path, ruleset: Ruleset, options: Options) -> Inspecti
         ruleset,
         name=file.name,
         format_=_format(_opener(file), options.encoding, options.separator, options.sheet),
-        remembered=import_request.remembered_mappings(db),
+        kind=options.kind,
+        remembered=lambda kind: import_request.remembered_mappings(db, kind),
     )
 
 

@@ -115,15 +115,17 @@ def begin(
     valued: Valuation = NO_FIGURES,
 ) -> ContactFold:
     """A fold under way, before the first of `placements`."""
+    undone = _undone(state, placements)
     return ContactFold(
         contact,
         rulebook,
         _tracks(state, placements, rulebook),
         Outcome(state=ContactState() if state is None else state, ledger=[], derived=[], calls=[]),
         _folded_until(state, rulebook),
-        undone=_undone(state, placements),
+        undone=undone,
         superseded=commerce.superseded(
-            (placement.activity for placement in placements), () if state is None else state.commerce.book
+            (placed.activity for placed in placements if placed.activity.id not in undone),
+            () if state is None else state.commerce.book,
         ),
         figures=valued.figures(),
     )
@@ -355,7 +357,7 @@ class ContactFold:
 
     def _edit(self, activity: Activity, ruleset: Ruleset) -> None:
         """Apply changes that only edits and imports make: points, static segments."""
-        if not activity.by_hand and not activity.by_import:
+        if not activity.by_hand and not (activity.by_import and activity.type == RESTORING_TYPE):
             return
         before = self.state.points.total
         entry = scoring.correct(self.state, activity, ruleset, contact=self.contact)

@@ -12,6 +12,16 @@ from typing import Literal
 from engine.domain.fields import CUSTOM, EDITABLE_FIELDS, FIELDS, IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
 from engine.errors import Invalid
+from engine.imports.mapping import shop_exports
+from engine.imports.mapping.kinds import (
+    ACTIVITY_TARGETS,
+    NUMBERS,
+    ORDER_TARGETS,
+    ImportKind,
+    is_property,
+    missing_targets,
+    property_target,
+)
 from engine.imports.mapping.known_headings import NAMES
 
 Channel = Literal["newsletter", "sms"]
@@ -69,8 +79,11 @@ class InvalidMapping(Invalid):
         super().__init__("\n".join(problems))
 
 
-def targets(ruleset: Ruleset) -> list[Target]:
-    """Return all targets, in the order in which the user chooses one."""
+def targets(ruleset: Ruleset, kind: ImportKind = "contacts") -> list[Target]:
+    """Return all targets of a kind, in the order in which the user chooses one."""
+    if kind != "contacts":
+        own_targets = ORDER_TARGETS if kind == "orders" else ACTIVITY_TARGETS
+        return [Target(id_, label) for id_, label in own_targets.items()]
     own = [Target(CUSTOM + field.id, field.label) for field in ruleset.fields.values()]
     return [*(Target(name, FIELDS[name].label) for name in EDITABLE_FIELDS), *own, *_OTHER_TARGETS]
 
@@ -83,13 +96,15 @@ def guess(
     headings: Sequence[str],
     ruleset: Ruleset,
     *,
+    kind: ImportKind = "contacts",
     sample: Sequence[Sequence[str | None]] = (),
     remembered: Sequence[Mapping[str, str]] = (),
     fits: Fits = lambda _target, _cells: True,
 ) -> list[Column]:
-    """Guess the target of each column; unknown columns are left out.
+    """Guess the target of each column; unknown columns are left out, but are properties of activities.
 
     Parameters:
+      kind: What the rows of the file are.
       sample: The cells of the first rows.
       remembered: The mappings of earlier files, the latest first; they go before headings.
       fits: Rejects a target for a column whose values it cannot hold.
@@ -97,8 +112,11 @@ def guess(
     A target goes to one column, the one with the most specific heading.  If no heading suggests an
     identity, a column of email addresses is the email.
     """
-    headings_of = headings_by_target(ruleset)
-    allowed = {target.id for target in targets(ruleset)}
+    plain_headings = list(map(plain, headings))
+    headings_of = (
+        headings_by_target(ruleset) if kind == "contacts" else shop_exports.names_of(kind, plain_headings)
+    )
+    allowed = {target.id for target in targets(ruleset, kind)}
     before = _remembered_for(headings, remembered)
     found = [
         Column(heading, before[plain(heading)], "remembered")
@@ -118,6 +136,12 @@ def guess(
             taken.add(target)
     if not taken & set(IDENTITY_FIELDS):
         _guess_email(found, sample)
+    if kind == "orders" and taken & {"external_id", "email"}:
+        found = [_without_phone(column) for column in found]
+    if kind == "activities":
+        found = _as_properties(found)
+    if kind != "contacts":
+        return found
     return [_first_name(column) if "last_name" in taken else column for column in found]
 
 
@@ -129,18 +153,31 @@ def plain(heading: str) -> str:
 
 
 def type_of(target: str, ruleset: Ruleset) -> str:
-    """Return the type of a target: `text`, `number`, `date`, `boolean` or `list`."""
+    """Return the type of a target: `text`, `number`, `money`, `date`, `boolean` or `list`."""
     if target == "birth_date" or target.endswith("_at"):
         return "date"
+    if target in NUMBERS:
+        return "money"
     if target.endswith("_out"):
         return "boolean"
     declared = ruleset.fields.get(target.removeprefix(CUSTOM)) if target.startswith(CUSTOM) else None
     return "text" if declared is None else declared.type
 
 
-def validated(headings: Sequence[str], mapping: Mapping[str, str], ruleset: Ruleset) -> dict[str, str]:
-    """Return the imported columns with their targets, in the order of the file.  Raises InvalidMapping."""
-    labels = {target.id: target.label for target in targets(ruleset)}
+def validated(
+    headings: Sequence[str],
+    mapping: Mapping[str, str],
+    ruleset: Ruleset,
+    *,
+    kind: ImportKind = "contacts",
+    activity_type: str = "",
+) -> dict[str, str]:
+    """Return the imported columns with their targets, in the order of the file.  Raises InvalidMapping.
+
+    `activity_type` is the type of all activities of the file, if it has one.
+    """
+    labels = {target.id: target.label for target in targets(ruleset, kind)}
+    owner = {"contacts": "a contact", "orders": "an order", "activities": "an activity"}[kind]
     problems = [
         f"there is no column {heading!r}{_suggestion(heading, headings)}"
         for heading in mapping
@@ -148,9 +185,9 @@ def validated(headings: Sequence[str], mapping: Mapping[str, str], ruleset: Rule
     ]
     chosen = {heading: target for heading, target in mapping.items() if target != LEFT_OUT}
     problems += [
-        f"column {heading!r}: a contact has no field {target!r}{_suggestion(target, labels)}"
+        f"column {heading!r}: {owner} has no field {target!r}{_suggestion(target, labels)}"
         for heading, target in chosen.items()
-        if target not in labels
+        if target not in labels and not (kind == "activities" and is_property(target))
     ]
     for target in dict.fromkeys(chosen.values()):
         twice = [heading for heading, other in chosen.items() if other == target]
@@ -158,8 +195,7 @@ def validated(headings: Sequence[str], mapping: Mapping[str, str], ruleset: Rule
             problems.append(
                 f"{labels.get(target, target)} can be filled by one column, not by {_joined(twice)}"
             )
-    if not set(chosen.values()) & set(IDENTITY_FIELDS):
-        problems.append("no column names the contacts: choose one for the email, mobile phone or external id")
+    problems += missing_targets(kind, set(chosen.values()), activity_type=activity_type)
     if problems:
         raise InvalidMapping(problems)
     return {heading: chosen[heading] for heading in headings if heading in chosen}
@@ -210,6 +246,26 @@ def _first_name(column: Column) -> Column:
     """Beside a column of last names, a column `name` holds first names."""
     whole = column.target == "name" and column.because == "name" and plain(column.heading) == "name"
     return Column(column.heading, "first_name", "name") if whole else column
+
+
+def _without_phone(column: Column) -> Column:
+    """Beside a better identity, the phone of an order is often that of whoever takes the parcel."""
+    guessed = column.target == "mobile_phone" and column.because == "name"
+    return Column(column.heading, LEFT_OUT) if guessed else column
+
+
+def _as_properties(columns: Sequence[Column]) -> list[Column]:
+    """Unknown columns as properties, each under a name of its own."""
+    taken: set[str] = set()
+    found = []
+    for column in columns:
+        if column.target == LEFT_OUT and column.because == "":
+            target = property_target(plain(column.heading))
+            found.append(column if target in taken else Column(column.heading, target, "name"))
+            taken.add(target)
+        else:
+            found.append(column)
+    return found
 
 
 def _guess_email(columns: list[Column], sample: Sequence[Sequence[str | None]]) -> None:

@@ -9,7 +9,9 @@ from typing import Literal
 import msgspec
 
 from engine.imports.mapping.cell_format import CellFormat
+from engine.imports.mapping.columns import InvalidMapping
 from engine.imports.mapping.consents import Statement
+from engine.imports.mapping.kinds import ImportKind
 from engine.imports.reading.formats import Format
 
 Mode = Literal["create", "update", "both"]
@@ -33,6 +35,8 @@ class ImportSettings:
       clear: The columns whose empty cells clear the field; in others they leave it.
       segment: The static segment that all contacts of the file are added to; empty: none.
       statements: The consents that hold for all contacts of the file.
+      kind: What the rows of the file are.
+      activity_type: The type of all activities of the file; empty if a column has it.
     """
 
     format: Format = field(default_factory=Format)
@@ -42,6 +46,14 @@ class ImportSettings:
     clear: frozenset[str] = frozenset()
     segment: str = ""
     statements: tuple[Statement, ...] = ()
+    kind: ImportKind = "contacts"
+    activity_type: str = ""
+
+    def validate_kind(self) -> None:
+        """Raise InvalidMapping if the file has no contacts to put into a segment, or to subscribe."""
+        if self.kind != "contacts" and (self.segment or self.statements):
+            what = "a segment" if self.segment else "an opt-in"
+            raise InvalidMapping([f"{what} is for the contacts of a file: only a file of contacts has it"])
 
     def encode(self) -> str:
         """Return the settings as text: headings may be keys that MongoDB does not accept."""

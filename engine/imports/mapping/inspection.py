@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from engine.domain.rulebook import Ruleset
-from engine.imports.mapping import columns, source_tools, value_fit
+from engine.imports.mapping import columns, shop_exports, source_tools, value_fit
 from engine.imports.mapping.cell_format import Ambiguous, CellFormat, DateOrder, Decimals
 from engine.imports.mapping.columns import Column
 from engine.imports.mapping.dates import detect_date_order
+from engine.imports.mapping.kinds import ImportKind
 from engine.imports.mapping.numbers import detect_decimal_mark
 from engine.imports.reading import formats
 from engine.imports.reading.formats import Format, Opener
@@ -26,12 +27,17 @@ GUESSED_FROM = 100
 
 @dataclass(frozen=True)
 class Inspection:
-    """A file before its import: its format, its columns with guessed targets, and its first rows."""
+    """A file before its import: its format, its columns with guessed targets, and its first rows.
+
+    `kind` is what its rows are, as guessed or as the user chose; `tool` the shop system that exported it.
+    """
 
     format: Format
     columns: Sequence[Column]
     sample: Sequence[Row]
     notices: Sequence[Problem]
+    kind: ImportKind = "contacts"
+    tool: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,27 +54,34 @@ def inspect(
     *,
     name: str = "",
     format_: Format | None = None,
-    remembered: Sequence[Mapping[str, str]] = (),
+    kind: ImportKind | None = None,
+    remembered: Callable[[ImportKind], Sequence[Mapping[str, str]]] = lambda _kind: (),
 ) -> Inspection:
     """Inspect a file.  Raises UnreadableFile.
 
     Parameters:
       name: The name of the file.
       format_: The format, if the user corrected the detected one.
-      remembered: The mappings of earlier imports (see `columns.guess`).
+      kind: What its rows are, if the user chose it.
+      remembered: Returns the mappings of earlier imports of a kind (see `columns.guess`).
     """
     detected = formats.detect(open_) if format_ is None else format_
     table = read_table(open_, detected)
     sample = list(islice(table.rows, SAMPLE))
+    plain_headings = list(map(columns.plain, table.headings))
+    kind = shop_exports.guess_kind(plain_headings) if kind is None else kind
+    export = shop_exports.recognised(plain_headings) if kind == "orders" else None
     guessed = columns.guess(
         table.headings,
         ruleset,
+        kind=kind,
         sample=[row.cells for row in sample[:GUESSED_FROM]],
-        remembered=remembered,
+        remembered=remembered(kind),
         fits=lambda target, values: value_fit.fits(target, values, ruleset),
     )
     guessed, notices = source_tools.without_consents(name, guessed)
-    return Inspection(detected, guessed, sample, [*notices, *table.notices])
+    tool = "" if export is None else export.name
+    return Inspection(detected, guessed, sample, [*notices, *table.notices], kind, tool)
 
 
 def cell_formats(
@@ -108,6 +121,9 @@ def _detected(type_: str, cells: Sequence[str]) -> CellFormat | Ambiguous | None
     if type_ == "date":
         order = detect_date_order(cells)
         return order if isinstance(order, Ambiguous) or order is None else CellFormat(dates=order)
+    if type_ == "money":  # in doubt the account's decimal mark decides
+        mark = detect_decimal_mark(cells)
+        return CellFormat(decimals=mark) if isinstance(mark, str) else None
     if type_ == "number":
         mark = detect_decimal_mark(cells)
         return mark if isinstance(mark, Ambiguous) or mark is None else CellFormat(decimals=mark)

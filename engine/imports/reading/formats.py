@@ -56,7 +56,6 @@ _COMMON = re.compile(
 _FOREIGN = {
     b"\xd0\xcf\x11\xe0": "an Excel workbook of before 2007 (.xls)",
     b"%PDF": "a PDF",
-    b"PAR1": "a Parquet file",
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
     b"Rar!": "a RAR archive",
@@ -66,7 +65,7 @@ _FOREIGN = {
 
 ADVICE = "save it as CSV or as an Excel workbook (.xlsx) and import that"
 
-Kind = Literal["text", "workbook"]
+Kind = Literal["text", "workbook", "parquet"]
 
 
 @dataclass(frozen=True)
@@ -74,8 +73,8 @@ class Format:
     """The format of a file.
 
     Parameters:
-      kind: `text` (separated values) or `workbook` (XLSX).
-      encoding: One of `ENCODINGS`; empty for a workbook.
+      kind: `text` (separated values), `workbook` (XLSX) or `parquet`.
+      encoding: One of `ENCODINGS`; empty for what is no text.
       separator: One of `SEPARATORS`.
       quote: The mark that encloses a cell that contains the separator.
       header: Whether the first row holds the headings.
@@ -92,6 +91,8 @@ class Format:
     def __str__(self) -> str:
         if self.kind == "workbook":
             return f"Excel workbook, sheet {self.sheet}" if self.sheet else "Excel workbook"
+        if self.kind == "parquet":
+            return "Parquet"
         separator = SEPARATORS.get(self.separator, repr(self.separator))
         return f"{ENCODINGS.get(self.encoding, self.encoding)}, separated by {separator}"
 
@@ -112,6 +113,8 @@ def detect(open_: Opener) -> Format:
         raise UnreadableFile("the file is empty")
     if head.startswith(b"PK\x03\x04"):
         return Format(kind="workbook", encoding="")
+    if head.startswith(b"PAR1"):
+        return Format(kind="parquet", encoding="")
     _refuse_foreign(head)
     encoding = encoding_of(head)
     text = _whole_lines(head.decode(encoding, errors="replace"), cut=len(head) >= HEAD)

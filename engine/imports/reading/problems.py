@@ -51,6 +51,13 @@ KINDS = {
     "repeated": "duplicate of an earlier line",
     "two_contacts": "two different contacts in one row",
     "erased": "erased contact",
+    "order": "order number or date missing",
+    "contradiction": "rows of one order that contradict each other",
+    "not_placed": "order that was never placed, by its status",
+    "same_order": "further row of a refused order",
+    "amount": "unreadable amount (the order counts, in no sum)",
+    "type": "type of activity that cannot be imported",
+    "conflict": "other activity with the same ID",
     "exists": "existing contact (only new ones are created)",
     "unknown": "unknown contact (only existing ones are updated)",
 }

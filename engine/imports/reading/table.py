@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from engine.errors import WorkStopped
-from engine.imports.reading import delimited, workbooks
+from engine.imports.reading import delimited, parquet_files, workbooks
 from engine.imports.reading.delimited import MAX_CELL, Record
 from engine.imports.reading.formats import Format, Opener, decompressed
 from engine.imports.reading.problems import Problem, UnreadableFile
@@ -103,6 +103,9 @@ def unique_headings(cells: list[str], *, line: int) -> tuple[tuple[str, ...], li
 def _records(open_: Opener, format_: Format) -> Iterator[Record]:
     if format_.kind == "workbook":
         yield from workbooks.records(open_, format_.sheet)
+        return
+    if format_.kind == "parquet":
+        yield from parquet_files.records(open_)
         return
     with closing(decompressed(open_)) as stream:
         yield from delimited.records(stream, format_)

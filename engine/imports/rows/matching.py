@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from engine.db import Db
 from engine.db.contact_codec import held_keys
@@ -11,7 +12,7 @@ from engine.domain.document import Document
 from engine.domain.fields import EDITABLE_FIELDS
 from engine.domain.identity.identities import Key, key_kind, key_value
 from engine.imports.reading.problems import Problem
-from engine.imports.rows.parsed_row import ParsedRow, RefusedRow
+from engine.imports.rows.parsed_row import RefusedRow
 from engine.pipeline.groups import Prefetched
 
 _CONTACT_FIELDS = (
@@ -59,7 +60,17 @@ class Match:
         return self.contact is not None and not self.contact.get("deleted")
 
 
-def match(row: ParsedRow, contacts: Mapping[Key, Document]) -> Match:
+class Keyed(Protocol):
+    """A row, or what several rows come to: the keys of its contact, strongest first."""
+
+    @property
+    def line(self) -> int: ...
+
+    @property
+    def keys(self) -> list[Key]: ...
+
+
+def match(row: Keyed, contacts: Mapping[Key, Document]) -> Match:
     """Match a row with one of the contacts that its keys lead to.
 
     Raises RefusedRow if they lead to two contacts, or if the contact is known by a weaker key and has

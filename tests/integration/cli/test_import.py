@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from engine.rules import versions
 from tests.integration.drained import at_work, drain_all
+from tests.order_exports import ORDER_EXPORTS
 from workers.cli.main import app
 
 PEOPLE = 'Email,Talla de pie,Alta,Notas\nana@x.com,"37,5",31/01/2026,hola\nbea@x.com,38,01/02/2026,\nbad,,,\n'
@@ -185,3 +186,38 @@ def test_a_file_that_was_imported_before_is_told_and_goes_in(shop, tmp_path):
         before = json.loads(answer.stdout)["imported_before"]
         assert (before["job"], before["file"], before["undone_by"]) == (first["job"], "people.csv", None)
     assert json.loads(done.stdout)["state"] == "done"
+
+
+def test_orders_are_known_by_their_headings_and_can_be_said_to_be_something_else(shop, tmp_path):
+    (tmp_path / "orders.csv").write_text(ORDER_EXPORTS["Shopify"].text)
+    foretold = run("--dry-run", of="orders.csv")
+    assert "orders from Shopify" in foretold.stdout
+    assert "of 3 orders would be: 3 created" in foretold.stdout
+    told = json.loads(run("--dry-run", "--json", of="orders.csv").stdout)
+    assert told["contents"] == "orders"
+    assert told["preview"][0]["values"]["total"] == "85.00 EUR"
+
+    done = run("--kind", "orders", "--wait", "--json", of="orders.csv")
+    assert json.loads(done.stdout)["created"] == 3, done.output
+    drain_all(shop)
+    assert shop.contacts.find_one({"email": "ana@example.com"})["commerce"]["orders"] == 2
+    as_contacts = json.loads(run("--kind", "contacts", "--dry-run", "--json", of="orders.csv").stdout)
+    assert as_contacts["contents"] == "contacts"
+
+
+def test_a_file_of_one_type_of_activity_is_told_its_type(shop, tmp_path):
+    (tmp_path / "calls.csv").write_text("Date,Email,Notes\n2026-01-05 12:00,ana@x.com,long talk\n")
+    without = run("--kind", "activities", of="calls.csv")
+    assert "choose one, or one type for the whole file" in str(without.exception)
+
+    done = run("--kind", "activities", "--type", "Call with sales", "--wait", "--json", of="calls.csv")
+    assert json.loads(done.stdout)["created"] == 1, done.output
+    stored = shop.activities.find_one({"source": "import"})
+    assert (stored["type"], stored["properties"]) == ("Call with sales", {"notes": "long talk"})
+
+
+def test_a_segment_is_for_contacts_and_not_for_orders(shop, tmp_path):
+    (tmp_path / "orders.csv").write_text(ORDER_EXPORTS["Shopify"].text)
+    answer = run("--consent", "newsletter=2026-01-31,x", of="orders.csv")
+
+    assert "only a file of contacts" in str(answer.exception)

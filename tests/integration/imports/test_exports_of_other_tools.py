@@ -22,7 +22,7 @@ def imported(db, tool):
         lambda: io.BytesIO(export.content),
         ruleset,
         name=export.name,
-        remembered=import_request.remembered_mappings(db),
+        remembered=lambda kind: import_request.remembered_mappings(db, kind),
     )
     columns = {column.heading: column.target for column in found.columns}
     readings, undecided = inspection.cell_formats(found, columns, ruleset)

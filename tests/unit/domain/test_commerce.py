@@ -4,7 +4,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
+from engine.domain.activities import IMPORT
 from engine.domain.rulebook import Account
 from engine.domain.worth import Worth, worth_of
 from tests.builders import an_activity, bought, days, minutes, rules, the_contact
@@ -336,3 +338,58 @@ def test_orders_with_a_placeholder_for_an_id_are_orders_of_their_own(placeholder
 
 def test_a_number_is_the_same_order_however_it_is_written():
     assert totals(bought(50, order_id=7), refund(20, order_id=7.0), refund(10, order_id="7")).spent == 20
+
+
+# What a file knows of orders
+
+
+def of_a_file(type_, at, **more):
+    activity = an_activity(type_, at, email="ana@x.com", trusted=True, **more)
+    return structs.replace(activity, source=IMPORT)
+
+
+def live(type_, at, **more):
+    return an_activity(type_, at, email="ana@x.com", trusted=True, **more)
+
+
+@pytest.mark.parametrize(
+    ("single", "in_all", "refunded"), [(["5", "15"], "20", 20), (["5"], "20", 20), (["5", "15"], "8", 20)]
+)
+def test_a_statement_of_all_refunds_counts_none_of_them_twice(single, in_all, refunded):
+    refunds = [
+        live("order_refunded", days(n + 1), order_id="1", total=amount, refund_id=f"r{n}")
+        for n, amount in enumerate(single)
+    ]
+    known = [
+        live("order_completed", days(0), order_id="1", total="100"),
+        of_a_file("order_refunded", days(0), order_id="1", total=in_all, refunded_in_all=True),
+        *refunds,
+    ]
+
+    for activities in (known, known[::-1]):
+        commerce = the_contact(activities).state.commerce
+        assert (commerce.refunded, commerce.spent) == (refunded, 100 - refunded)
+
+
+@pytest.mark.parametrize("order_id", ["#1001", "1001", "45001"])
+def test_an_order_of_a_file_is_known_by_its_number_and_by_the_id_behind_it(order_id):
+    known = [
+        of_a_file("order_completed", days(0), order_id="#1001", shop_order_id="45001", total="10"),
+        live("order_completed", days(0.1), order_id=order_id, total="10"),
+        live("order_refunded", days(1), order_id="1001", total="4"),
+    ]
+
+    for activities in (known, known[::-1]):
+        commerce = the_contact(activities).state.commerce
+        assert (commerce.orders, commerce.spent) == (1, 6)
+
+
+def test_a_server_s_order_goes_by_its_id_alone():
+    commerce = the_contact(
+        [
+            live("order_completed", days(0), order_id="1", shop_order_id="2", total="10"),
+            live("order_completed", days(1), order_id="2", total="10"),
+        ]
+    ).state.commerce
+
+    assert commerce.orders == 2

@@ -3,9 +3,12 @@
 import gzip
 import io
 import zipfile
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from engine.imports.reading import delimited, workbooks
@@ -261,3 +264,34 @@ def test_a_damaged_workbook_is_refused():
 
     with pytest.raises(UnreadableFile, match="damaged"):
         everything(content[: len(content) // 2])
+
+
+def test_a_parquet_file_is_read_as_any_other():
+    file = io.BytesIO()
+    at = datetime(2026, 1, 5, 11, tzinfo=UTC)
+    table = pa.table(
+        {
+            "order id": ["1", "2"],
+            "date": pa.array([at, None], pa.timestamp("ms", "UTC")),
+            "total": [Decimal("10.50"), None],
+            "tags": [["a", "b"], []],
+            "count": [1.0, 2.5],
+        }
+    )
+    pq.write_table(table, file)
+
+    def opened():
+        return io.BytesIO(file.getvalue())
+
+    found = read_table(opened, detect(opened))
+    assert str(detect(opened)) == "Parquet"
+    assert found.headings == ("order id", "date", "total", "tags", "count")
+    assert [(row.line, row.cells) for row in found.rows] == [
+        (2, ("1", "2026-01-05 11:00:00+00:00", "10.50", "a|b", "1")),
+        (3, ("2", "", "", "", "2.5")),
+    ]
+
+
+def test_a_parquet_file_that_breaks_off_is_unreadable():
+    with pytest.raises(UnreadableFile, match="Parquet file cannot be read"):
+        read_table(lambda: io.BytesIO(b"PAR1 and nothing else"), Format(kind="parquet"))

@@ -1,0 +1,65 @@
+"""The customer of an order or activity: identities and name, as the cells of its rows give them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.domain.identity.identities import IDENTIFYING, Identities, IdentityKind
+from engine.domain.identity.normalisation import normalise
+from engine.errors import InvalidIdentity
+from engine.imports.history.group_cells import GroupCells
+from engine.imports.mapping.cell_format import InvalidValue
+from engine.imports.mapping.values import is_blank, read_phone
+from engine.imports.reading.formula_escape import unescape_formula
+from engine.imports.reading.problems import Problem
+from engine.imports.rows.parsed_row import RefusedRow
+
+MAX_NAME = 200
+"""Characters of a name."""
+
+
+@dataclass(frozen=True)
+class Customer:
+    """The customer of an entry; `names` are traits."""
+
+    identities: Identities
+    email_typed: str | None
+    names: Mapping[str, str]
+
+
+def read_customer(cells: GroupCells, notices: list[Problem], *, region: str) -> Customer:
+    """Read the customer of an entry.
+
+    An identity that cannot be read is left out, with a notice, where another can: a mistyped number must
+    not cost an order.  Raises RefusedRow if there is none.
+    """
+    found: dict[IdentityKind, str] = {}
+    unreadable: list[Problem] = []
+    email_typed = None
+    for kind in IDENTIFYING:
+        cell = cells.of(kind.contact_field)
+        if is_blank(cell, identity=True):
+            continue
+        typed = unescape_formula((cell or "").strip())
+        try:
+            value = read_phone(typed) if kind is IdentityKind.PHONE else typed
+            found[kind] = normalise(kind, value, region=region)
+        except (InvalidIdentity, InvalidValue) as error:
+            reason = error.reason if isinstance(error, InvalidIdentity) else str(error)
+            unreadable.append(cells.problem(kind.event_field, kind.contact_field, reason))
+        else:
+            email_typed = typed if kind is IdentityKind.EMAIL else email_typed
+    if not found:
+        raise RefusedRow(unreadable or [cells.row_problem("identity", "no customer is named")])
+    notices += (cells.as_notice(problem) for problem in unreadable)
+    return Customer(Identities.of(found), email_typed, _names(cells))
+
+
+def _names(cells: GroupCells) -> dict[str, str]:
+    names = {}
+    for target in ("name", "first_name", "last_name"):
+        text = " ".join(unescape_formula(cells.of(target) or "").split())[:MAX_NAME]
+        if text:
+            names[target] = text
+    return names

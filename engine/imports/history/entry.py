@@ -1,0 +1,65 @@
+"""An order or another activity of a file: whose it is, and the activities that it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Literal
+
+from engine.domain.document import Document
+from engine.domain.identity.identities import Identities, Key
+from engine.imports.reading.problems import Problem
+from engine.imports.reading.table import Row
+
+PartName = Literal["placed", "cancelled", "refunded", "activity"]
+
+
+@dataclass(frozen=True)
+class EntryPart:
+    """One activity of an entry: an order, its cancellation, its refund, or any other."""
+
+    name: PartName
+    type: str
+    at: datetime
+    properties: Document
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An order, or another activity, as its rows give it.
+
+    Parameters:
+      line: The first of its lines.
+      name: What it is recognised by when it is imported again: the order's number, the activity's id.
+      names: The parts of the customer's name, for a contact that the import creates.
+      shown: Its values for the preview, by target.
+      notices: Problems that do not refuse it.
+    """
+
+    line: int
+    name: str
+    identities: Identities
+    email_typed: str | None
+    names: Mapping[str, str]
+    parts: Sequence[EntryPart]
+    shown: Mapping[str, Any] = field(default_factory=dict)
+    notices: Sequence[Problem] = ()
+
+    @cached_property
+    def keys(self) -> list[Key]:
+        """The keys that identify the customer, strongest first."""
+        return self.identities.keys()
+
+
+@dataclass(frozen=True)
+class RowGroup:
+    """The rows of one entry; `position` is its number in the order in which a file is imported."""
+
+    position: int
+    rows: Sequence[Row]
+
+    @property
+    def line(self) -> int:
+        return self.rows[0].line

@@ -1,0 +1,64 @@
+"""Rows of a Parquet file, streamed batch by batch.
+
+PyArrow is imported where it is used: a worker that reads no such file starts without it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from typing import Any
+
+from engine.imports.reading.delimited import Record
+from engine.imports.reading.formats import Opener
+from engine.imports.reading.problems import UnreadableFile
+from engine.imports.reading.workbooks import text_of
+
+BATCH = 2_000
+"""Rows in memory at a time."""
+
+MAX_ROW_GROUP = 1024**3
+"""Bytes of a row group once decompressed: its pages are read one after the other, but it is one piece."""
+
+
+def records(open_: Opener) -> Iterator[Record]:
+    """Yield the headings and the rows, numbered as in a CSV file.  Raises UnreadableFile."""
+    import pyarrow.parquet as pq
+    from pyarrow.lib import ArrowException
+
+    with tempfile.TemporaryFile() as copy:  # the end of the file is read first
+        with closing(open_()) as stream:
+            shutil.copyfileobj(stream, copy)
+        try:
+            file = pq.ParquetFile(copy)
+            _refuse_large(file.metadata)
+            yield 1, list(file.schema_arrow.names), None
+            line = 1
+            for batch in file.iter_batches(batch_size=BATCH):
+                for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                    line += 1
+                    yield line, list(map(_text, row)), None
+        except (ArrowException, OSError) as error:
+            raise UnreadableFile(f"the Parquet file cannot be read: {error}") from None
+
+
+def _refuse_large(metadata: Any) -> None:
+    for number in range(metadata.num_row_groups):
+        if metadata.row_group(number).total_byte_size > MAX_ROW_GROUP:
+            raise UnreadableFile(
+                f"a row group has over {MAX_ROW_GROUP // 1024**3} GB: write the file with smaller ones"
+            )
+
+
+def _text(cell: Any) -> str:
+    """A cell as text; the items of a list are separated as in other files."""
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime) and cell.tzinfo is not None:
+        return cell.isoformat(sep=" ", timespec="seconds")
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8", errors="replace")
+    return "|".join(map(_text, cell)) if isinstance(cell, list) else text_of(cell)

@@ -18,7 +18,7 @@ _HTML = """<div class="drop">
 <div class="problem" role="alert" hidden></div>
 <label class="zone"><input type="file" aria-label="File to import">
 <b>Drop a file here, or <u>choose one</u></b>
-<span>CSV, TSV (also as .gz) Excel (.xlsx) or Parquet, up to 1 GB</span></label>
+<span>CSV, TSV (also as .gz), Excel (.xlsx) or Parquet, up to 1 GB</span></label>
 <div class="going" hidden role="status"><b></b>
 <progress max="1" value="0" aria-label="Upload progress"></progress>
 <span class="how"></span><button type="button">Cancel</button></div>

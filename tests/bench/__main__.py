@@ -14,6 +14,7 @@ from tests.bench.importing import bench_import
 from tests.bench.instance import latency, startup
 from tests.bench.measure import Bench
 from tests.bench.merge import bench_merge
+from tests.bench.orders import bench_orders
 from tests.bench.pages import bench_pages
 from tests.bench.people import bench_people
 from tests.bench.pipeline import pipeline, pipeline_http
@@ -31,6 +32,7 @@ BENCHES: dict[str, Bench] = {
     "bulk": bench_bulk,
     "export": bench_export,
     "import": bench_import,
+    "orders": bench_orders,
     "people": bench_people,
     "rfm": bench_rfm,
     "clv": bench_clv,

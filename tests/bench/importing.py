@@ -100,19 +100,19 @@ def _imported(db: Db, content: bytes, id_: str) -> tuple[float, Document]:
     import_request.start(
         db, io.BytesIO(content), wanted, name="b.csv", id_=id_, by="b", by_name="Mia", now=utc_now()
     )
-    while (job := jobs.job(db, id_)) is None or job.under_way or _waits(db):
-        _note_memory(peaks)
+    while (job := jobs.job(db, id_)) is None or job.under_way or is_waiting(db):
+        note_memory(peaks)
         time.sleep(0.1)
     took = time.perf_counter() - began
     assert job.failure is None and job.refused == 0, job
     return took, {f"mb_{name}": peak // 1024**2 for name, peak in sorted(peaks.items())}
 
 
-def _waits(db: Db) -> bool:
+def is_waiting(db: Db) -> bool:
     return lanes.backlog_exceeds(db, 0)
 
 
-def _note_memory(peaks: dict[str, int]) -> None:
+def note_memory(peaks: dict[str, int]) -> None:
     """The most that the worker and the scheduler have held."""
     for process in psutil.Process().children(recursive=True):
         try:

@@ -94,6 +94,7 @@ def test_the_orders_of_a_shop_are_recognised_checked_imported_and_taken_back(
 
     page.locator('[data-testid="stRadio"] label', has_text="Activities").click()
     expect(page.get_by_text("Each row becomes an activity")).to_be_visible()
+    settled(page)
     page.locator('[data-testid="stRadio"] label', has_text="Orders").click()
     expect(page.get_by_text("This is an order export from Shopify.")).to_be_visible()
     settled(page)

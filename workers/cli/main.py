@@ -46,7 +46,7 @@ class Sheets(LazyGroup):
         "link": Deferred("workers.cli.keys", "Print a one-time sign-in link for the local admin."),
         "import": Deferred(
             "workers.cli.import_command",
-            "Import contacts from a file; columns are matched by their headings.",
+            "Import contacts, orders or activities from a file; columns are matched by their headings.",
         ),
         "data": Deferred(
             "workers.cli.erasure",

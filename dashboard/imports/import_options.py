@@ -67,9 +67,9 @@ def ask_kind(actor: Actor, form: ImportForm) -> None:
 def _about_kind(form: ImportForm) -> str:
     if form.kind == "orders":
         tool = f"This is an order export from {form.inspection.tool}. " if form.inspection.tool else ""
-        return f"{tool}Rows with the same order number become one order of the customer that they name."
+        return f"{tool}Rows with the same order number become one order."
     if form.kind == "activities":
-        return "Each row becomes an activity of the contact that it names."
+        return "Each row becomes an activity of a contact."
     return "Each row becomes a contact, or changes one."
 
 

@@ -185,7 +185,7 @@ class _Tally:
             return
         entry = result.entry
         customer = {key_kind(key).contact_field: key_value(key) for key in entry.keys}
-        row = PreviewRow(entry.line, result.outcome, {**entry.shown, **customer})
+        row = PreviewRow(entry.line, result.outcome, {**entry.shown(), **customer})
         self._accept(row, entry.notices)
 
     def _refuse(self, problems: Sequence[Problem]) -> None:

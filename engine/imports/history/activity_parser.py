@@ -66,7 +66,7 @@ class ActivityParser:
             email_typed=customer.email_typed,
             names=customer.names,
             parts=[EntryPart("activity", type_, at, properties)],
-            shown={"type": self._ruleset.catalog.label(type_), "happened_at": day, **properties},
+            shown=lambda: {"type": self._ruleset.catalog.label(type_), "happened_at": day, **properties},
             notices=notices,
         )
 

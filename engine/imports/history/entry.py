@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
@@ -34,7 +34,7 @@ class Entry:
       line: The first of its lines.
       name: What it is recognised by when it is imported again: the order's number, the activity's id.
       names: The parts of the customer's name, for a contact that the import creates.
-      shown: Its values for the preview, by target.
+      shown: Returns its values for the preview, by target.
       notices: Problems that do not refuse it.
     """
 
@@ -44,7 +44,7 @@ class Entry:
     email_typed: str | None
     names: Mapping[str, str]
     parts: Sequence[EntryPart]
-    shown: Mapping[str, Any] = field(default_factory=dict)
+    shown: Callable[[], Mapping[str, Any]] = dict
     notices: Sequence[Problem] = ()
 
     @cached_property

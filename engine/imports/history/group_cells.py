@@ -17,6 +17,9 @@ from engine.imports.reading.problems import Problem
 from engine.imports.reading.table import Row
 from engine.imports.rows.parsed_row import RefusedRow
 
+CACHED = 20_000
+"""Different amounts that are cached."""
+
 
 class CellColumns:
     """The columns of a file: the position and the notation of each target."""
@@ -29,10 +32,21 @@ class CellColumns:
             target: settings.readings.get(heading, CellFormat()) for target, heading in self.headings.items()
         }
         self.account = account
+        self._amounts: dict[tuple[str, str], Written | Unreadable | None] = {}
 
     def decimal_mark(self, target: str) -> DecimalMark:
         """The decimal mark of a column; in doubt that of the account's locale."""
         return self.readings[target].decimals or self.account.decimal_mark
+
+    def amount(self, target: str, cell: str) -> Written | Unreadable | None:
+        """The amount in a cell of a column; most columns have few different ones."""
+        key = target, cell
+        found = self._amounts.get(key)
+        if found is None:
+            found = read(unescape_formula(cell), self.decimal_mark(target))
+            if len(self._amounts) < CACHED:
+                self._amounts[key] = found
+        return found
 
 
 class GroupCells:
@@ -47,8 +61,14 @@ class GroupCells:
 
     def of(self, target: str) -> str | None:
         """Return the first cell of a target that is not blank; None if there is none."""
-        found = (self.in_row(row, target) for row in self.rows)
-        return next((cell for cell in found if not is_blank(cell)), None)
+        position = self._columns.positions.get(target)
+        if position is None:
+            return None
+        for row in self.rows:
+            cell = row.cells[position] if position < len(row.cells) else None
+            if cell and not is_blank(cell):
+                return cell
+        return None
 
     def in_row(self, row: Row, target: str) -> str | None:
         """Return a row's cell of a target; None if it has none."""
@@ -85,9 +105,7 @@ class GroupCells:
     def amount(self, target: str, row: Row | None = None) -> Written | Unreadable | None:
         """Return the amount in a cell of any row, or of one; None if it is blank."""
         cell = self.of(target) if row is None else self.in_row(row, target)
-        if is_blank(cell):
-            return None
-        return read(unescape_formula(cell or ""), self._columns.decimal_mark(target))
+        return None if not cell or is_blank(cell) else self._columns.amount(target, cell)
 
     # Problems
 

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Protocol
 
@@ -44,7 +44,11 @@ from engine.pipeline import inline_apply, tombstones
 from engine.rules import versions
 
 STEP = 250
-"""Entries of one step, and up to three times as many to end it with the last of a customer."""
+"""Entries of one step, and up to as many more to end it with the last of a customer."""
+
+
+PARSER_FOR = timedelta(minutes=1)
+"""How long a parser is used: it refuses what is later than its `now`."""
 
 
 class EntryParser(Protocol):
@@ -98,6 +102,7 @@ class HistoryRows:
         self._staged: StagedRows | None = None
         self._groups: Iterator[list[RowGroup]] | None = None
         self._read_up_to = ""
+        self._parser: tuple[EntryParser, Ruleset, datetime] | None = None
 
     def total(self) -> int:
         """Count the entries.  Raises UnreadableFile and WorkStopped."""
@@ -116,7 +121,7 @@ class HistoryRows:
         """Prepare a step; writes nothing.  What an earlier try has stored is found by its ids."""
         now, began = utc_now(), time.monotonic()
         ruleset = versions.current(self._db)
-        parser = parser_of(import_request.headings_of(self._job), self._settings, ruleset, now=now)
+        parser = self._parser_at(ruleset, now)
         file = str(self._job.wanted["file"])
         builder = EntryActivities(self._job.id, file, ruleset.version)
         decisions = EntryDecisions(self._db, builder, mode=self._settings.mode, now=now)
@@ -145,6 +150,15 @@ class HistoryRows:
         """Record the activities of a step before they are stored, so that they can be undone."""
         import_steps.record(self._db, self._job.id, batch.cursor, [a.id for a in batch.activities])
 
+    def _parser_at(self, ruleset: Ruleset, now: datetime) -> EntryParser:
+        """The parser under these rules; it is used for a while, as it caches amounts."""
+        cached = self._parser
+        if cached is None or cached[1] is not ruleset or now - cached[2] > PARSER_FOR:
+            headings = import_request.headings_of(self._job)
+            cached = parser_of(headings, self._settings, ruleset, now=now), ruleset, now
+            self._parser = cached
+        return cached[0]
+
     def _stage(self) -> StagedRows:
         if self._staged is None:
             open_ = stored_files.opener(self._db, self._job.id)
@@ -158,7 +172,7 @@ def in_steps(staged: StagedRows, after: int) -> Iterator[list[RowGroup]]:
     for _, theirs in groupby(staged.by_customer(after), key=staged.customer_of):
         for group in theirs:
             step.append(group)
-            if len(step) >= 4 * STEP:
+            if len(step) >= 2 * STEP:
                 yield step
                 step = []
         if len(step) >= STEP:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from engine.domain.commerce import REFUNDED_IN_ALL
@@ -84,7 +85,6 @@ class OrderParser:
         if refund is not None:
             when = at if cancelled_at is None else max(at, cancelled_at)
             parts.append(EntryPart("refunded", "order_refunded", when, refund))
-        shown = order.shown(at) | {"status": _status_words(standing, refund)}
         return Entry(
             line=cells.line,
             name=number,
@@ -92,7 +92,7 @@ class OrderParser:
             email_typed=customer.email_typed,
             names=customer.names,
             parts=parts,
-            shown=shown,
+            shown=lambda: order.shown(at) | {"status": _status_words(standing, refund)},
             notices=notices,
         )
 
@@ -117,7 +117,7 @@ class _Order:
             for name in ("total", "subtotal", "shipping", "tax", "discount")
         }
         found: Document = {**self.names(), **amounts, "currency": self._currency}
-        found |= {"coupon": _text(self._cells.of("coupon")), "products": self._products()}
+        found |= {"coupon": _text(self._cells.of("coupon")), "products": self._products}
         return {name: value for name, value in found.items() if value not in (None, "", [])}
 
     def refund(self, standing: Standing) -> Document | None:
@@ -135,7 +135,7 @@ class _Order:
 
     def shown(self, at: datetime) -> Document:
         """The order as the preview shows it."""
-        products = list(map(_in_words, self._products()))
+        products = list(map(_in_words, self._products))
         day = at.astimezone(self._account.time_zone).strftime("%Y-%m-%d %H:%M")
         found: Document = {"order_id": self._number, "happened_at": day, "total": self._shown_total()}
         return found | ({"products": products} if products else {})
@@ -162,6 +162,7 @@ class _Order:
             return found.text
         return None if found is None else found.number
 
+    @cached_property
     def _products(self) -> list[Document]:
         targets = self._cells.targets(PRODUCT)
         found = [self._product(row, targets) for row in self._cells.rows] if targets else []
@@ -192,7 +193,7 @@ def _refuse_damaged(rows: Sequence[Row]) -> None:
 
 
 def _refuse_contradictions(cells: GroupCells, number: str) -> None:
-    for target in ONE_EACH:
+    for target in ONE_EACH if len(cells.rows) > 1 else ():
         first: tuple[int, str] | None = None
         for row in cells.rows:
             cell = _text(cells.in_row(row, target))

@@ -96,7 +96,9 @@ class StagedRows:
         }
         self._number_at = positions.get("order_id") if settings.kind == "orders" else None
         self._customer_at = [positions[target] for target in _CUSTOMER if target in positions]
-        groups = (list(rows) for _, rows in groupby(table.rows, key=self._number))
+        groups = (
+            list(islice(rows, MAX_ROWS_OF_ORDER + 1)) for _, rows in groupby(table.rows, key=self._number)
+        )
         staged = (self._staged(rows) for rows in groups)
         insert = "INSERT INTO staged VALUES (?, ?, ?, ?)"
         while batch := list(islice(staged, INSERTED_AT_ONCE)):
@@ -105,9 +107,7 @@ class StagedRows:
             self._query(insert, batch)
 
     def _staged(self, rows: list[Row]) -> tuple[str, str, int, bytes]:
-        if len(rows) > MAX_ROWS_OF_ORDER:
-            what = f"line {rows[0].line:,}: {len(rows):,} rows have one order number, which is none then"
-            raise UnreadableFile(what)
+        _refuse_many(len(rows), self._number(rows[0]))
         return self._number(rows[0]), self._customer(rows), rows[0].line, _ENCODER.encode(rows)
 
     def _number(self, row: Row) -> str:
@@ -127,14 +127,19 @@ class StagedRows:
 
     def _join_scattered(self) -> None:
         """Put together the groups of an order whose rows do not follow each other."""
-        scattered = self._query("SELECT number FROM staged GROUP BY number HAVING count(*) > 1")
-        if scattered:
-            self._query("CREATE INDEX by_number ON staged (number)")
-        for (number,) in scattered:
-            parts = self._query("SELECT rowid, rows FROM staged WHERE number = ? ORDER BY line", (number,))
-            rows = [row for _, encoded in parts for row in _DECODER.decode(encoded)]
-            self._query("DELETE FROM staged WHERE number = ?", (number,))
-            self._query("INSERT INTO staged VALUES (?, ?, ?, ?)", self._staged(rows))
+        self._query("CREATE INDEX by_number ON staged (number)")
+        after = ""
+        while scattered := self._query(_SCATTERED, (after, INSERTED_AT_ONCE)):
+            for number, parts in scattered:
+                _refuse_many(parts, number)
+                self._join(number)
+            after = scattered[-1][0]
+
+    def _join(self, number: str) -> None:
+        parts = self._query("SELECT rows FROM staged WHERE number = ? ORDER BY line", (number,))
+        rows = [row for (encoded,) in parts for row in _DECODER.decode(encoded)]
+        self._query("DELETE FROM staged WHERE number = ?", (number,))
+        self._query("INSERT INTO staged VALUES (?, ?, ?, ?)", self._staged(rows))
 
     # SQLite
 
@@ -156,6 +161,20 @@ class StagedRows:
         if self._stopped:
             return WorkStopped("the import was stopped")
         return UnreadableFile(f"the file could not be sorted on disk: {error}")
+
+
+_SCATTERED = (
+    "SELECT number, count(*) FROM staged WHERE number > ? "
+    "GROUP BY number HAVING count(*) > 1 ORDER BY number LIMIT ?"
+)
+
+
+def _refuse_many(rows: int, number: str) -> None:
+    if rows > MAX_ROWS_OF_ORDER:
+        raise UnreadableFile(
+            f"more than {MAX_ROWS_OF_ORDER:,} rows have the order number {number[:40]!r}: is another column "
+            "that of the order number?"
+        )
 
 
 _ENCODER = msgspec.msgpack.Encoder()

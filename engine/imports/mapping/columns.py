@@ -36,6 +36,9 @@ LEFT_OUT = ""
 EMAIL_SHARE = 0.8
 """The share of email addresses in a column that is taken for the email."""
 
+REFUSED_HEADINGS = frozenset({"line in the file", "why it was refused"})
+"""The columns that a file of refused rows has besides those of the original."""
+
 ALIKE = 0.5
 """The share of headings that files of the same kind have in common."""
 
@@ -259,7 +262,8 @@ def _as_properties(columns: Sequence[Column]) -> list[Column]:
     taken: set[str] = set()
     found = []
     for column in columns:
-        if column.target == LEFT_OUT and column.because == "":
+        is_ours = plain(column.heading) in REFUSED_HEADINGS
+        if column.target == LEFT_OUT and column.because == "" and not is_ours:
             target = property_target(plain(column.heading))
             found.append(column if target in taken else Column(column.heading, target, "name"))
             taken.add(target)

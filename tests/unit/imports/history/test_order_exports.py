@@ -6,11 +6,14 @@ from decimal import Decimal
 
 import pytest
 
+from engine.errors import WorkStopped
+from engine.imports.history import staging
 from engine.imports.history.history_rows import parser_of
 from engine.imports.history.staging import StagedRows
 from engine.imports.mapping import columns, inspection
 from engine.imports.mapping.columns import InvalidMapping
 from engine.imports.mapping.import_settings import ImportSettings
+from engine.imports.reading.problems import UnreadableFile
 from engine.imports.rows.parsed_row import RefusedRow
 from tests.builders import SHIPPED
 from tests.order_exports import ORDER_EXPORTS
@@ -107,7 +110,7 @@ def test_any_file_with_a_number_a_date_a_customer_and_an_amount_is_read():
     assert problems == {}
     assert placed.at == datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
     assert placed.properties == {"order_id": "17", "total": Decimal("1234.50")}
-    assert entries[0].shown["total"] == "1234.50 EUR"
+    assert entries[0].shown()["total"] == "1234.50 EUR"
 
 
 HEAD = "order number,order date,email,total,currency,status,product,quantity,price\n"
@@ -153,7 +156,7 @@ def test_an_amount_that_cannot_be_read_leaves_an_order_and_says_so():
 
     assert entries[0].parts[0].properties["total"] == "ten"
     assert [(one.kind, one.refuses) for one in entries[0].notices] == [("amount", False)]
-    assert entries[0].shown["total"] == "unreadable"
+    assert entries[0].shown()["total"] == "unreadable"
 
 
 def test_a_phone_that_cannot_be_read_costs_no_order():
@@ -206,3 +209,39 @@ def test_what_only_the_product_records_is_no_type_for_a_file():
 )
 def test_what_a_file_has_is_guessed_from_its_headings(headings, kind):
     assert inspected(f"{headings}\n" + "x," * headings.count(",") + "x\n").kind == kind
+
+
+def test_refused_activities_go_in_again_without_the_columns_that_say_why():
+    text = "event,date,email,Line in the file,Why it was refused\nCall,2026-01-05,a@x.com,7,no date\n"
+
+    assert read(text)[0][0].parts[0].properties == {}
+
+
+@pytest.mark.parametrize("between", ["", "2,2026-01-01,b@x.com,10,EUR,,,,\n"])
+def test_a_column_with_one_value_in_thousands_of_rows_is_no_order_number(monkeypatch, between):
+    monkeypatch.setattr(staging, "MAX_ROWS_OF_ORDER", 3)
+    row = "1,2026-01-01,a@x.com,10,EUR,,,,\n"
+
+    with pytest.raises(UnreadableFile, match="more than 3 rows have the order number '1'"):
+        read(HEAD + (row + between) * 4)
+
+
+def test_scattered_rows_are_put_together_however_many_orders_have_them(monkeypatch):
+    monkeypatch.setattr(staging, "INSERTED_AT_ONCE", 2)
+    rows = [f"{n},2026-01-01,c{n}@x.com,,,,P{part},1,1\n" for part in range(3) for n in range(7, 0, -1)]
+    entries, problems = read(HEAD + "".join(rows))
+
+    assert problems == {}
+    assert [(one.name, len(one.parts[0].properties["products"])) for one in entries] == [
+        (str(n), 3) for n in range(7, 0, -1)
+    ]
+
+
+def test_a_stop_ends_the_sorting_of_a_file():
+    text = HEAD + "1,2026-01-01,a@x.com,10,EUR,,,,\n"
+    found = inspected(text)
+    mapping = {column.heading: column.target for column in found.columns}
+    settings = ImportSettings(found.format, mapping, kind="orders")
+
+    with pytest.raises(WorkStopped):
+        StagedRows(lambda: io.BytesIO(text.encode()), settings, go_on=lambda: False)

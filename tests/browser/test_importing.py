@@ -91,6 +91,8 @@ def test_the_orders_of_a_shop_are_recognised_checked_imported_and_taken_back(
     expect(page.get_by_text("This is an order export from Shopify.")).to_be_visible()
     settled(page)
     picture(page, "import-orders-columns")
+    page.get_by_role("button", name="Check file").scroll_into_view_if_needed()
+    picture(page, "import-orders-options")
 
     page.locator('[data-testid="stRadio"] label', has_text="Activities").click()
     expect(page.get_by_text("Each row becomes an activity")).to_be_visible()

@@ -309,6 +309,15 @@ def test_refused_rows_come_back_with_line_and_reason_and_every_row_of_the_order(
     assert "external id 7 is one contact's and email b@x.com another contact's" in reasons[5]
 
 
+def test_two_customers_of_a_file_who_share_an_email_stay_two_with_their_own_orders(shop):
+    content = f"{HEAD}1,2026-01-05,c1,a@x.com,1,EUR,,\n2,2026-01-06,c2,a@x.com,2,EUR,,\n"
+
+    assert imported(shop, content) == {"created": 2}
+    spent = {row["external_id"]: row["commerce"]["spent"] for row in shop.contacts.find()}
+    assert spent == {"c1": 1, "c2": 2}
+    assert imported(shop, content, "job-2") == {"unchanged": 2}
+
+
 @pytest.mark.parametrize("deadly", ["receive", "hold", "write", "advance", "store"])
 def test_whoever_dies_at_whatever_point_each_order_goes_in_once(shop, monkeypatch, deadly):
     started(shop, many(25) + "26,soon,,x@x.com,1,EUR,,\n")

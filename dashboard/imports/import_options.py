@@ -79,7 +79,7 @@ def ask_options(actor: Actor, form: ImportForm, ruleset: Ruleset) -> None:
     modes: list[Mode] = list(MODES)
     labels = MODES if form.kind == "contacts" else _HISTORY_MODES
     form.mode = st.radio(
-        "Contacts",
+        "Contacts" if form.kind == "contacts" else "Customers",
         modes,
         index=modes.index(form.mode),
         format_func=lambda mode: f"{labels[mode][:1].upper()}{labels[mode][1:]}",
@@ -93,9 +93,9 @@ def ask_options(actor: Actor, form: ImportForm, ruleset: Ruleset) -> None:
 
 
 _HISTORY_MODES: Mapping[Mode, str] = {
-    "both": "all customers: create the contacts that do not exist yet",
-    "create": "customers who are no contacts yet only",
-    "update": "existing contacts only",
+    "both": "all customers, creating contacts that do not exist yet",
+    "create": "only customers who are not contacts yet",
+    "update": "only existing contacts",
 }
 
 

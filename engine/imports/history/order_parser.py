@@ -194,6 +194,8 @@ def _refuse_damaged(rows: Sequence[Row]) -> None:
 
 def _refuse_contradictions(cells: GroupCells, number: str) -> None:
     for target in ONE_EACH if len(cells.rows) > 1 else ():
+        if len({cells.in_row(row, target) for row in cells.rows}) == 1:
+            continue
         first: tuple[int, str] | None = None
         for row in cells.rows:
             cell = _text(cells.in_row(row, target))

@@ -196,6 +196,8 @@ PLACES = (
     Place("sheet-stop", "/?contact={contact}", r"last seen", (press("Stop sending"), see("Reason \\(optional"))),
     Place("sheet-of-nobody", "/?contact=000000000000000000000000", r"Contact not found"),
     Place("overview", "/?page=overview", r"Largest segments"),
+    Place("customers", "/?page=customers", r"Recency and frequency|Not calculated yet"),
+    Place("customers-lifetime", "/?page=customers&view=clv", r"too few orders|Not calculated yet"),
     Place("segments", "/?page=segments", r"\d+ segments"),
     Place("segment", "/?page=segments&segment=window-shoppers", r"entered in 30 days"),
     Place("segment-new", "/?page=segments&segment=new", r"New segment", (write("Name", "Some points"), see("contacts match now"))),

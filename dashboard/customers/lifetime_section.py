@@ -51,7 +51,6 @@ def render(actor: Actor) -> None:
 def _head(actor: Actor, fitted: FittedModel | None) -> None:
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     with left:
-        show(tag("h2", "Lifetime value", "cs-section"))
         if fitted is not None:
             show(tag("div", f"Model of {formats.calendar_day(fitted.model.as_of)}", "cs-sub"))
     with right:
@@ -134,7 +133,7 @@ def _parameters(fitted: FittedModel) -> Markup:
         ("Purchases", _numbers(r=purchases.r, alpha=purchases.alpha, a=purchases.a, b=purchases.b)),
         ("Value", _numbers(p=spend.p, q=spend.q, v=spend.v)),
         ("Log-likelihood", formats.number(round(model.log_likelihood, 1))),
-        ("Orders and value go together", _correlation(model.correlation)),
+        ("Correlation of orders and value", _correlation(model.correlation)),
     ]
     note = "BG/NBD (Fader, Hardie and Lee, 2005) and Gamma-Gamma (Fader and Hardie, 2013)."
     return joined([facts(rows), tag("p", note, "cs-small cs-quiet")])
@@ -145,9 +144,9 @@ def _numbers(**parameters: float) -> str:
 
 
 def _correlation(correlation: float) -> str:
-    """The model takes them for independent, which a marketer can judge by this."""
+    """The correlation, beside what the model takes for granted."""
     shown = formats.number(round(correlation, 2))
-    return f"{shown} (the model assumes that they do not: 0)"
+    return f"{shown} (the model assumes 0)"
 
 
 def _holdout(found: HoldoutFit) -> None:

@@ -66,7 +66,6 @@ def render(actor: Actor) -> None:
 def _head(actor: Actor, run: RfmRun | None, *, declared: bool) -> None:
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     with left:
-        show(tag("h2", "RFM", "cs-section"))
         if run is not None:
             show(tag("div", _about(run), "cs-sub"))
     under_way = rfm_service.under_way(actor)

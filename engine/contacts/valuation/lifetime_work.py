@@ -115,8 +115,8 @@ class FitModel:
         if not missing:
             try:
                 model = fit(found, as_of)
-            except NotFitted as error:
-                missing = [Shortfall("purchases that determine a model", error.reason)]
+            except NotFitted:
+                missing = [Shortfall("orders that a model can be fitted to", "no parameters were found")]
         lifetime_documents.keep_gate(self._db, Gate(as_of, now, missing))
         if model is None:
             return None

@@ -28,6 +28,23 @@ def orders(customers: int = 60, *, until: date, days: int = 900, seed: int = 1) 
     return pd.DataFrame(rows, columns=["email", "order_id", "at", "total"]).sort_values("at")
 
 
+def leaving(customers: int, *, until: date, days: int = 500, seed: int = 5) -> pd.DataFrame:
+    """Orders of customers with a pace of their own, who leave for good after some of them."""
+    rng = np.random.default_rng(seed)
+    end, rows = datetime.combine(until, time(12), tzinfo=MADRID), []
+    for customer in range(customers):
+        at = end - timedelta(days=float(rng.uniform(1, days)))
+        pace, leaves, mean = rng.gamma(0.9, 1 / 25) + 1e-4, rng.beta(1.2, 3), rng.gamma(6, 1_200)
+        number = 0
+        while at < end:
+            total = max(100, int(rng.gamma(4, mean / 4)))
+            rows.append((f"c{customer}@x.com", f"{customer}-{number}", at, total))
+            if rng.random() < leaves:
+                break
+            number, at = number + 1, at + timedelta(days=1 + float(rng.exponential(1 / pace)))
+    return pd.DataFrame(rows, columns=["email", "order_id", "at", "total"]).sort_values("at")
+
+
 def activities(table: pd.DataFrame) -> list[Activity]:
     """The orders as a shop's server sends them."""
     return [

@@ -60,7 +60,11 @@ function panelOf(root) {
     const left = root.getRootNode().activeElement;
     if (newState === "closed" && (!left || panel.contains(left))) root.opener?.focus({ preventScroll: true });
   });
-  panel.addEventListener("keydown", (event) => event.stopPropagation());
+  panel.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    // A search field keeps Escape for itself, even an empty one.
+    if (event.key === "Escape" && !event.target.value) panel.hidePopover();
+  });
   return panel;
 }
 

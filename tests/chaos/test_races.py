@@ -18,7 +18,7 @@ AT_LEAST = {
     "merge": 60, "undo_merge": 50, "split_tracker": 25, "split_activities": 40, "take_back_decision": 5,
     "edit": 40, "edit_identity": 10, "take_back_edit": 4,
 }  # fmt: skip
-"""How many acts of each kind have to succeed of 2,000, so that this is a race at all."""
+"""How many acts of each kind usually succeed of 2,000; with less than half, this is no race."""
 
 
 def test_whoever_acts_at_once_and_whatever_dies_the_end_is_that_of_a_fold_from_scratch(tmp_path):
@@ -28,7 +28,8 @@ def test_whoever_acts_at_once_and_whatever_dies_the_end_is_that_of_a_fold_from_s
 
     assert not outcome.wrong, f"seed {seed}: {outcome.wrong[:10]}"
     assert outcome.done.total() + outcome.refused.total() == OPERATIONS
-    too_few = {kind for kind, least in AT_LEAST.items() if outcome.done[kind] < least * OPERATIONS // 2_000}
+    few = {kind: max(1, least * OPERATIONS // 4_000) for kind, least in AT_LEAST.items()}
+    too_few = {kind for kind, least in few.items() if outcome.done[kind] < least}
     assert not too_few, outcome
     assert outcome.kills >= OPERATIONS // 650
     assert OPERATIONS < 2_000 or outcome.counts["shared_devices"] == 1

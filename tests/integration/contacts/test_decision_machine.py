@@ -1,9 +1,9 @@
 """Identifications, merges, undos, splits and edits in any order, and batches of any size, in one process."""
 
-from contextlib import os
+import os
+from contextlib import suppress
 from datetime import UTC, datetime
 
-import suppress
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test

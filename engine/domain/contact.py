@@ -91,8 +91,8 @@ class Order(msgspec.Struct, omit_defaults=True):
     sent for an unreadable amount (empty: nothing was), and the order is in no sum then.
     `refunded` is what its refunds come to in the order's currency, as far as there are rates, and at most
     the amount.  `unproven` says that only a browser has reported it, `unproven_amount` that only a browser
-    has said what it is worth.  `lines_in` is the activity that has its products: they are not stored again.
-    `also` are other names of it, such as the id behind its number.
+    has reported what it is worth.  `lines_in` is the activity that has its products: they are not stored
+    again.  `also` are other names of it, such as the id behind its number.
     """
 
     id: str

@@ -1,6 +1,6 @@
 """What RFM and the model of lifetime value say of a contact, as it is kept with the contact.
 
-The jobs of `engine.insights.worth` own these figures; the fold carries them along.  A change of category
+The jobs of `engine.contacts.valuation` own these figures; the fold carries them along.  A change of category
 is an activity, so a fold from the start knows each category from when it was reached.  What has no
 activity (the first scores of an account, a score that changes within a category, lifetime value) takes
 effect in such a fold at the time that the figure itself names.

@@ -7,7 +7,7 @@ again when something came late), and commit the writes.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import accumulate
@@ -53,9 +53,6 @@ OUTDATED = 100
 
 BACKFILL_SHARE = 5
 """One of so many activities of a batch may be of a backfill, if both wait."""
-
-MAX_PAST = 20_000
-"""Activities of the past that are read at once, to be folded again."""
 
 PAST = 500
 """Activities of the past after which the other groups of a batch wait, so that each batch stays short."""
@@ -132,8 +129,8 @@ def apply(db: Db, lease: Lease, waiting: Waiting, rulebook: Rulebook, *, clock: 
     folded, rest = fold_at_tip(folding, groups, writes)
     writes.applied.extend(activity.id for activity in folded)
     now, later = affordable(rest)
-    for portion in portions(now):
-        _fold_again(folding, portion, writes)
+    if now:
+        _fold_again(folding, now, writes)
     writes.stale_hours |= daily_figures.counted_hours(waiting.activities)
     _commit(db, writes, lease, clock=clock)
     return Applied(
@@ -164,14 +161,12 @@ def apply_due(db: Db, lease: Lease, rulebook: Rulebook, *, clock: Clock) -> Appl
     for row in due:
         if row["_id"] not in folded_again:
             _age(folding, row, writes)
-    again = 0
-    for portion in portions(groups):
-        _fold_again(folding, portion, writes)
-        again += len(portion)
+    if groups:
+        _fold_again(folding, groups, writes)
     if writes.contacts:
         _commit(db, writes, lease, clock=clock)
     return Applied(
-        due=len(writes.contacts), folded_again=again, merged=writes.merged, calls=len(writes.calls)
+        due=len(writes.contacts), folded_again=len(groups), merged=writes.merged, calls=len(writes.calls)
     )
 
 
@@ -228,20 +223,6 @@ def affordable(groups: Sequence[Group]) -> tuple[Sequence[Group], Sequence[Group
     past = list(accumulate(group.past for group in groups))
     count = max(1, bisect_right(past, PAST))
     return groups[:count], groups[count:]
-
-
-def portions(groups: Sequence[Group]) -> Iterator[list[Group]]:
-    """Groups to be folded again, as many at once as may be in memory together."""
-    portion: list[Group] = []
-    past = 0
-    for group in groups:
-        if portion and past + group.past > MAX_PAST:
-            yield portion
-            portion, past = [], 0
-        portion.append(group)
-        past += group.past
-    if portion:
-        yield portion
 
 
 def _fold_again(folding: Folding, groups: Sequence[Group], writes: Writes) -> None:

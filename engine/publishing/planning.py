@@ -9,7 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,7 +28,6 @@ from engine.domain.rulebook import Rulebook, Ruleset
 from engine.domain.scoring import LedgerEntry
 from engine.errors import WorkStopped
 from engine.garbage import collect_seldom
-from engine.pipeline.batch import portions
 from engine.pipeline.groups import Group, groups_around, histories_of, shared_devices
 from engine.publishing import publishing
 from engine.rules import versions
@@ -43,6 +42,10 @@ SLICES = 1_024
 
 INLINE = 2_000
 """Up to so many contacts other processes are not worth their start."""
+
+
+MAX_PAST = 20_000
+"""Activities of the past that are read at once, to be folded again."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +175,7 @@ class _Planner:
         first, last = (_boundary(n) for n in (number, number + 1))
         part = Plan(names=dict(self.names))
         rows = list(self.db.contacts.find({"component": {"$gte": first, "$lt": last}}))
-        for groups in portions(groups_around(self.db, rows)):
+        for groups in _portions(groups_around(self.db, rows)):
             histories = histories_of(self.db, groups, join=False)
             known = shared_devices(self.db, (a for history in histories for a in history))
             ledgers = self._ledgers(groups)
@@ -222,6 +225,20 @@ class _Planner:
         for row in self.db.ledger.find({"contact": {"$in": contacts}}):
             found.setdefault(row["contact"], []).append(msgspec.convert(row, LedgerEntry))
         return found
+
+
+def _portions(groups: Sequence[Group]) -> Iterator[list[Group]]:
+    """Groups to be folded again, as many at once as may be in memory together."""
+    portion: list[Group] = []
+    past = 0
+    for group in groups:
+        if portion and past + group.past > MAX_PAST:
+            yield portion
+            portion, past = [], 0
+        portion.append(group)
+        past += group.past
+    if portion:
+        yield portion
 
 
 def _boundary(number: int) -> str:

@@ -137,14 +137,14 @@ class _Tally:
 
     def __init__(self, id_: str) -> None:
         self.id = id_
-        self.said: list[ProductSeen] = []
+        self.sent: list[ProductSeen] = []
         self.bought, self.orders, self.seen = Decimal(0), set[str](), 0
         self.last_bought: datetime | None = None
         self.last_seen: datetime | None = None
 
     def product(self) -> SheetProduct:
         def latest(name: str) -> Any:
-            return next((value for said in self.said if (value := getattr(said, name)) is not None), None)
+            return next((value for sent in self.sent if (value := getattr(sent, name)) is not None), None)
 
         return SheetProduct(
             id=self.id,
@@ -196,15 +196,15 @@ class _Tallies:
         self.bought: dict[str, Decimal] = {}
         self.seen: dict[str, int] = {}
 
-    def _of(self, said: ProductSeen) -> _Tally:
-        tally = self.products.setdefault(said.id, _Tally(said.id))
-        tally.said.append(said)
+    def _of(self, sent: ProductSeen) -> _Tally:
+        tally = self.products.setdefault(sent.id, _Tally(sent.id))
+        tally.sent.append(sent)
         return tally
 
     def view(self, row: Document) -> None:
         """Count a view; other activities only say what their products are called and look like."""
-        for said in _products_of(row):
-            tally = self._of(said)
+        for sent in _products_of(row):
+            tally = self._of(sent)
             if row["type"] == PRODUCT_VIEWED:
                 tally.seen += 1
                 tally.last_seen = tally.last_seen or row["happened_at"]

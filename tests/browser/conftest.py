@@ -6,6 +6,7 @@ import json
 import os
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -116,15 +117,37 @@ def context(browser: Browser, signed_in: dict[str, Any]) -> Iterator[BrowserCont
     context.close()
 
 
+COUNT_RUNS = """
+window.runs = 0;
+new MutationObserver(changes => {
+  window.runs += changes.filter(change => change.oldValue === "running").length;
+}).observe(document, {
+  subtree: true, attributeFilter: ["data-test-script-state"], attributeOldValue: true,
+});
+"""
+"""Counts the runs of a page that have ended."""
+
+
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
-    return context.new_page()
+    page = context.new_page()
+    page.add_init_script(COUNT_RUNS)
+    return page
 
 
 def settled(page: Page) -> None:
-    """Wait until the page has finished its run."""
+    """Wait until the page has finished its run; one that is about to begin is missed (see `run_of`)."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     page.wait_for_timeout(300)
+
+
+@contextmanager
+def run_of(page: Page) -> Iterator[None]:
+    """Wait for the end of the run that the block starts, however late it begins."""
+    before = page.evaluate("window.runs")
+    yield
+    page.wait_for_function("before => window.runs > before", arg=before)
+    settled(page)
 
 
 def rows(page: Page) -> Locator:

@@ -7,7 +7,7 @@ import uuid
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PHONE, picture, send, settled, track
+from tests.browser.conftest import PHONE, picture, run_of, send, settled, track
 from tests.running import Running
 
 ROWS = '[class*="st-key-segments-condition-"][class$="-row"], [class*="st-key-segments-condition-"][class*="-row "]'
@@ -21,15 +21,15 @@ def choose(within: Locator, label: str, option: str) -> None:
     box = within.get_by_role("combobox", name=label, exact=True)
     box.click()
     box.fill(option)
-    within.page.get_by_role("option", name=option, exact=True).click()
-    settled(within.page)
+    with run_of(within.page):
+        within.page.get_by_role("option", name=option, exact=True).click()
 
 
 def enter(within: Locator, label: str, number: int) -> None:
     box = within.get_by_label(label, exact=True)
     box.fill(str(number))
-    box.press("Enter")
-    settled(within.page)
+    with run_of(within.page):
+        box.press("Enter")
 
 
 def says(within: Locator, label: str, shown: str) -> None:
@@ -75,17 +75,17 @@ def test_a_segment_of_what_people_did_and_did_not_do_is_made_in_the_form_and_ope
     page.goto(f"{instance.dashboard}/?page=segments")
     page.get_by_role("button", name="New segment").click()
     page.get_by_label("Name", exact=True).fill(f"Lookers {mark}")
-    page.get_by_label("Name", exact=True).press("Enter")
-    settled(page)
+    with run_of(page):
+        page.get_by_label("Name", exact=True).press("Enter")
     choose(row(page, 0), "What", "Has done")
     choose(row(page, 0), "Activity", "Product viewed")
     enter(row(page, 0), "At least … times", 3)
-    page.get_by_role("button", name="Add activity condition").click()
-    settled(page)
+    with run_of(page):
+        page.get_by_role("button", name="Add activity condition").click()
     choose(row(page, 1), "What", "Has not done")
     row(page, 1).get_by_label("In the last … days", exact=True).fill("")
-    page.keyboard.press("Enter")
-    settled(page)
+    with run_of(page):
+        page.keyboard.press("Enter")
     shows_what_was_said(page)
     expect(page.get_by_text("contacts match now")).to_be_visible()
     foretold = page.locator(".cs-figure").first.inner_text()

@@ -86,7 +86,7 @@ class Directory:
         self.touched.add(from_.id)
         tracker.created = tracker.proven = False
         self.give_tracker(to, tracker)
-        to.spans[-1].since = activity.happened_at
+        to.spans[-1].since, to.spans[-1].moved = activity.happened_at, True
 
     def assign(self, person: Person, key: Key) -> None:
         """Give a person an identity; what it had of this kind still leads here."""

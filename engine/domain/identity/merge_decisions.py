@@ -104,7 +104,7 @@ class Separations:
         return self._is(pair[0], one) and self._is(pair[1], other)
 
     def _is(self, contact: ContactId, person: Person) -> bool:
-        """Whether a person has or had an id, or holds the key that the id follows from."""
+        """Whether a person has or had an id, or was the first to hold the key that the id follows from."""
         if contact in person.ids():
             return True
-        return any(contact_id_of(key, self._namespace) == contact for key in person.keys())
+        return any(contact_id_of(key, self._namespace) == contact for key in person.first_keys())

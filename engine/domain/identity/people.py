@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from engine.domain.activities import Activity, ActivityId, ContactId, Moment
-from engine.domain.identity.identities import IdentityKind, Key, key_kind, key_value, tracker_key
+from engine.domain.identity.identities import IdentityKind, Key, is_tracker, key_kind, key_value, tracker_key
 from engine.domain.preload_types import preload
 
 SuggestionReason = Literal["shared_event", "same_device", "alias"]
@@ -28,11 +28,15 @@ MAX_NAMED = 100
 
 
 class Span(msgspec.Struct, omit_defaults=True):
-    """A stream that is a contact's own from `since` (inclusive) to `until` (exclusive)."""
+    """A stream that is a contact's own from `since` (inclusive) to `until` (exclusive).
+
+    `moved` says that it was another contact's before.
+    """
 
     key: Key
     since: datetime | None = None
     until: datetime | None = None
+    moved: bool = False
 
     def covers(self, stream: Key, at: datetime) -> bool:
         """Whether what happened in a stream at a time lies in it."""
@@ -106,6 +110,11 @@ class Person(msgspec.Struct, omit_defaults=True):
     def keys(self) -> list[Key]:
         """Every tracker and identity that leads here."""
         return [*self.identities.values(), *self.former, *(tracker_key(t.id) for t in self.trackers)]
+
+    def first_keys(self) -> list[Key]:
+        """The keys that no other contact held before; it may have lost a tracker since."""
+        trackers = (span.key for span in self.spans if is_tracker(span.key) and not span.moved)
+        return [*self.identities.values(), *self.former, *trackers]
 
     def ids(self) -> frozenset[ContactId]:
         """The ids that it has and had."""

@@ -8,6 +8,7 @@ from msgspec import structs
 from engine.domain.activities import Activity, ActivityId
 from engine.domain.identity.identities import Key
 from engine.domain.identity.merge_decisions import ACTIVITIES_SPLIT, JOINED, MERGE_UNDONE, TRACKER_SPLIT
+from tests.arrival import Living
 from tests.builders import an_activity, bought, by_hand, contact_of, folded, id_of, identified, minutes
 
 
@@ -52,6 +53,20 @@ def test_the_two_stay_apart_whatever_the_browser_claims_again_and_arrives_late()
     for order in permutations([MERGED[2], undone_merge(9, "claim"), again, after]):
         settled = folded([MERGED[0], MERGED[1], early, *order])
         assert len(settled.contacts) == 2
+
+
+def test_who_gets_the_browser_later_is_not_kept_apart_in_the_visitors_place():
+    hers_from_the_start = identified(minutes(-9), tracker="t1", email="ana@x.com")
+    his = identified(minutes(20), tracker="t1", email="bob@x.com")
+    history = [*MERGED, undone_merge(9, "claim"), hers_from_the_start, his]
+
+    quiet, living = folded(history), Living()
+    for activity in history:
+        living.receive([activity])
+
+    for contacts in (quiet.contacts, living.contacts):
+        assert contacts.keys() == {id_of("e:ana@x.com"), id_of("e:bob@x.com")}
+        assert [contact.person.apart for contact in contacts.values()] == [[], []]
 
 
 def test_a_user_who_joins_them_afterwards_has_the_last_word():

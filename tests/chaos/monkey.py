@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 import threading
@@ -80,7 +81,7 @@ class Chaos:
         """Send everything twice and shuffled while things are killed; judge the end."""
         with self.servers():
             self._quiet_run(load)
-            prepare(self.open("lively"), config_dir=CONFIG_DIR, now=utc_now())
+            self.prepared("lively")
             with self.workers_under_fire():
                 self._send(load.activities)
                 self.wait_for_the_end()
@@ -101,8 +102,7 @@ class Chaos:
             self._valkey.stop()
 
     def _quiet_run(self, load: Workload) -> None:
-        db = self.open("quiet")
-        prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+        db = self.prepared("quiet")
         for start in range(0, len(load.activities), 1_000):
             inbox.receive(db, load.activities[start : start + 1_000])
             self._drain_all(db)
@@ -227,6 +227,14 @@ class Chaos:
     def open(self, name: str) -> Any:
         """A database of this run's MongoDB."""
         return connect(self._mongod.uri, name, app="chaos")
+
+    def prepared(self, name: str) -> Any:
+        """A database with the shipped rules; none of RFM, whose runs count from the moment that they are made."""
+        rules = self.folder / "rules"
+        shutil.copytree(CONFIG_DIR, rules, ignore=shutil.ignore_patterns("rfm.yaml"), dirs_exist_ok=True)
+        db = self.open(name)
+        prepare(db, config_dir=rules, now=utc_now())
+        return db
 
     def _raw(self) -> MongoClient[dict[str, Any]]:
         return MongoClient(self._mongod.uri, serverSelectionTimeoutMS=5_000)

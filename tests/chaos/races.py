@@ -17,11 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from engine.db.connection import utc_now
-from engine.operations.preparation import prepare
 from engine.pipeline import inbox
 from engine.pipeline.groups import decode_activity
-from engine.settings import CONFIG_DIR
 from tests.chaos import holders, truth
 from tests.chaos.acts import EXPECTED, Acts
 from tests.chaos.monkey import Chaos
@@ -74,8 +71,7 @@ def race(
     say(f"race of {operations} operations, seed {seed}")
     chaos = Chaos(folder, kill_every, seed, say=say)
     with chaos.servers():
-        lively = chaos.open("lively")
-        prepare(lively, config_dir=CONFIG_DIR, now=utc_now())
+        lively = chaos.prepared("lively")
         acts = Acts(lively, PEOPLE, START)
         with chaos.workers_under_fire():
             acts.begin(random.Random(seed))
@@ -121,7 +117,7 @@ def _from_scratch(chaos: Chaos, lively: Any) -> Any:
     """A database with the same history, folded as a whole and at once."""
     quiet = chaos.open("quiet")
     quiet.installation.insert_many(lively.installation.find({"_id": {"$in": ["lanes", "namespace"]}}))
-    prepare(quiet, config_dir=CONFIG_DIR, now=utc_now())
+    chaos.prepared("quiet")
     history = [decode_activity(row) for row in lively.activities.find({"derived": None})]
     inbox.receive(quiet, history)
     fold_at_once(quiet, history)

@@ -21,10 +21,6 @@ AT_LEAST = {
 """How many acts of each kind usually succeed of 2,000; with less than half, this is no race."""
 
 
-@pytest.mark.skipif(
-    "RACES" not in os.environ,
-    reason="a known fault ends some races of 2,000 unequal: run by RACES=2000 until it is mended",
-)
 def test_whoever_acts_at_once_and_whatever_dies_the_end_is_that_of_a_fold_from_scratch(tmp_path):
     seed = random.randrange(1_000_000)
 

@@ -8,6 +8,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard import formats
+from dashboard.customers.calculation_head import head
 from dashboard.ui import charts
 from dashboard.ui.contact_links import contacts_url
 from dashboard.ui.markup import (
@@ -23,7 +24,6 @@ from dashboard.ui.markup import (
     tag,
 )
 from dashboard.ui.metric_cards import cards, metric_card
-from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.valuation import lifetime_service
@@ -37,35 +37,22 @@ _LINES = {"happened": charts.PINE, "expected": charts.RUST}
 def render(actor: Actor) -> None:
     """The model in use, or how far the account is from one."""
     found = lifetime_service.status(actor)
-    _head(actor, found.model)
+    fitted = found.model
+    head(
+        "" if fitted is None else f"Model of {formats.calendar_day(fitted.model.as_of)}",
+        running=lifetime_service.under_way(actor) is not None,
+        may=actor.may(Permission.CALCULATE),
+        start=lambda: lifetime_service.start(actor),
+        key="customers-fit",
+    )
     if found.gate is not None and not found.gate.passed:
-        _missing(found.gate, has_model=found.model is not None)
-    elif found.model is None:
+        _missing(found.gate, has_model=fitted is not None)
+    elif fitted is None:
         empty_state(
             "Not calculated yet", "The model is fitted each month, as soon as there are enough orders."
         )
-    if found.model is not None:
-        _model(actor, found.model)
-
-
-def _head(actor: Actor, fitted: FittedModel | None) -> None:
-    left, right = st.columns([4, 1], vertical_alignment="bottom")
-    with left:
-        if fitted is not None:
-            show(tag("div", f"Model of {formats.calendar_day(fitted.model.as_of)}", "cs-sub"))
-    with right:
-        if lifetime_service.under_way(actor) is not None:
-            show(quiet("Being calculated…"))
-        elif actor.may(Permission.CALCULATE) and st.button(
-            "Calculate now", key="customers-fit", width="stretch"
-        ):
-            _calculate(actor)
-
-
-def _calculate(actor: Actor) -> None:
-    with show_errors():
-        lifetime_service.start(actor)
-        st.rerun()
+    if fitted is not None:
+        _model(actor, fitted)
 
 
 def _missing(gate: Gate, *, has_model: bool) -> None:

@@ -11,11 +11,11 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard import formats
+from dashboard.customers.calculation_head import head
 from dashboard.running_instance import time_zone
 from dashboard.ui import charts
 from dashboard.ui.contact_links import contacts_url
 from dashboard.ui.markup import card_title, empty_state, joined, link, menu, quiet, show, table, tag
-from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.valuation import rfm_service
@@ -45,7 +45,13 @@ _SCALE = (
 def render(actor: Actor) -> None:
     """The last run, or what is missing for one."""
     rules, run = rfm_service.rules(actor), rfm_service.latest(actor)
-    _head(actor, run, declared=rules is not None)
+    head(
+        "" if run is None else _about(run),
+        running=rfm_service.under_way(actor) is not None,
+        may=rules is not None and actor.may(Permission.CALCULATE),
+        start=lambda: rfm_service.start(actor),
+        key="customers-run",
+    )
     if rules is None:
         empty_state("RFM is not declared", "Declare its categories in the file rfm.yaml of the rules.")
     elif run is None:
@@ -61,26 +67,6 @@ def render(actor: Actor) -> None:
         )
     else:
         _run(actor, run, rules)
-
-
-def _head(actor: Actor, run: RfmRun | None, *, declared: bool) -> None:
-    left, right = st.columns([4, 1], vertical_alignment="bottom")
-    with left:
-        if run is not None:
-            show(tag("div", _about(run), "cs-sub"))
-    under_way = rfm_service.under_way(actor)
-    may = declared and actor.may(Permission.CALCULATE)
-    with right:
-        if under_way is not None:
-            show(quiet("Being calculated…"))
-        elif may and st.button("Calculate now", key="customers-run", width="stretch"):
-            _calculate(actor)
-
-
-def _calculate(actor: Actor) -> None:
-    with show_errors():
-        rfm_service.start(actor)
-        st.rerun()
 
 
 def _about(run: RfmRun) -> str:
@@ -126,7 +112,8 @@ def _cell(run: RfmRun, recency: int, frequency: int, most: int) -> Markup:
     css = "dark" if share > 0.45 else ""
     if not count.people:
         return tag("td", tag("span", "0", "", title=says), "none")
-    address = contacts_url({"recency": recency, "frequency": frequency})
+    codes = [100 * recency + 10 * frequency + monetary for monetary in range(1, 6)]
+    address = contacts_url({"rfm_code": {"in": codes}})
     shown = link(address, formats.short_count(count.people), "", title=says, aria_label=says)
     return tag("td", shown, css, style=style)
 

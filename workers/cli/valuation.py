@@ -12,10 +12,10 @@ import typer
 
 from engine.accounts.actor import Actor
 from engine.contacts.valuation import lifetime_service, rfm_service
+from engine.contacts.valuation.calculations import CalculationRunning
 from engine.contacts.valuation.lifetime_documents import Gate
 from engine.contacts.valuation.lifetime_models import FittedModel
 from engine.contacts.valuation.order_table import digits_of
-from engine.contacts.valuation.rfm_job import CalculationRunning
 from engine.contacts.valuation.rfm_runs import RfmRun
 from engine.db import Db
 from engine.domain.document import Document

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from engine.accounts.permissions import Permission
-from engine.contacts.valuation.rfm_job import CalculationRunning
+from engine.contacts.valuation import calculations
 from engine.db import Db
-from engine.jobs import jobs
 from engine.jobs.jobs import Job
 from engine.jobs.kinds import JobKind, Work, register
 
@@ -16,12 +15,9 @@ KIND = "lifetime"
 
 def start(db: Db, *, id_: str, by: str, by_name: str, now: datetime, as_of: date | None = None) -> str:
     """Keep the job of a fit as of a day, today if unset; return its id.  Raises CalculationRunning."""
-    if jobs.under_way(db, [KIND]):
-        raise CalculationRunning("lifetime value")
-    title = "Lifetime value" if as_of is None else f"Lifetime value as of {as_of.isoformat()}"
-    wanted = {"as_of": None if as_of is None else as_of.isoformat()}
-    jobs.add(db, Job(id_, KIND, title, by=by, by_name=by_name, created_at=now, wanted=wanted))
-    return id_
+    return calculations.start(
+        db, KIND, "lifetime value", id_=id_, by=by, by_name=by_name, now=now, as_of=as_of
+    )
 
 
 def _work(db: Db, job: Job) -> Work:

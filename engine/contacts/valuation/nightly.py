@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from engine.contacts.valuation import lifetime_documents, lifetime_job, rfm_job, rfm_runs
-from engine.contacts.valuation.rfm_job import BOUGHT, CalculationRunning
+from engine.contacts.valuation.calculations import CalculationRunning
+from engine.contacts.valuation.rfm_job import BOUGHT
 from engine.db import Db
 from engine.db.installation import remember_once
 from engine.domain.rulebook import Account

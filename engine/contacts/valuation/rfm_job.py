@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from engine.accounts.permissions import Permission
+from engine.contacts.valuation import calculations
 from engine.db import Db
 from engine.domain.document import Document
 from engine.domain.rfm import RfmRules
 from engine.domain.rulebook import Account, Ruleset
 from engine.errors import Conflict
-from engine.jobs import jobs
 from engine.jobs.jobs import Job
 from engine.jobs.kinds import JobKind, Work, register
 from engine.rules import versions
@@ -28,25 +28,13 @@ class NoCategories(Conflict):
         super().__init__("rfm.yaml declares no categories: declare them under Rules")
 
 
-class CalculationRunning(Conflict):
-    """All contacts are being calculated already."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{what} is being calculated already: wait until it is done, or stop it under Jobs")
-
-
 def start(db: Db, *, id_: str, by: str, by_name: str, now: datetime, as_of: date | None = None) -> str:
     """Keep the job of a run as of a day, today if unset; return its id.
 
     Raises NoCategories, and CalculationRunning while another run is under way.
     """
     rules_of(versions.current(db))
-    if jobs.under_way(db, [KIND]):
-        raise CalculationRunning("RFM")
-    title = "RFM" if as_of is None else f"RFM as of {as_of.isoformat()}"
-    wanted = {"as_of": None if as_of is None else as_of.isoformat()}
-    jobs.add(db, Job(id_, KIND, title, by=by, by_name=by_name, created_at=now, wanted=wanted))
-    return id_
+    return calculations.start(db, KIND, "RFM", id_=id_, by=by, by_name=by_name, now=now, as_of=as_of)
 
 
 def rules_of(ruleset: Ruleset) -> RfmRules:

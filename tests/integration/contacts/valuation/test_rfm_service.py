@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from engine.contacts.valuation import rfm_service
-from engine.contacts.valuation.rfm_job import CalculationRunning, NoCategories
+from engine.contacts.valuation.calculations import CalculationRunning
+from engine.contacts.valuation.rfm_job import NoCategories
 from engine.contacts.valuation.rfm_runs import Moved
 from engine.errors import NotAllowed
 from engine.publishing import publishing

@@ -73,7 +73,7 @@ def _status(status: SheetStatus, sheet: Sheet, zone: ZoneInfo) -> Markup:
     if status.machine == "push" and devices:
         words.append(f"on {formats.counted(devices, 'device')}")
     details = tag("span", f" {' '.join(word for word in words if word)}", "cs-quiet cs-small")
-    evidence = "" if delivery is None else bounces(delivery, zone)
+    evidence = "" if delivery is None or status.state == "blocked" else bounces(delivery, zone)
     lines = [tag("div", evidence, "cs-quiet cs-small")] if evidence else []
     return joined([badge(status.label, wording.tone(status.state)), details, *lines])
 

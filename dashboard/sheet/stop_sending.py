@@ -33,7 +33,7 @@ class _Option:
 _OPTIONS: dict[Silence, _Option] = {
     "paused": _Option(
         "Pause",
-        "Nothing is sent until a date, or until someone resumes sending. Consent does not change.",
+        "No email and no SMS until a date, or until someone resumes sending. Consent does not change.",
         "Nothing to pause: no address is active.",
     ),
     "unsubscribed": _Option(
@@ -97,5 +97,9 @@ def _show_changes(sheet: Sheet, ruleset: Ruleset, statuses: dict[str, str], how:
     show(facts(rows) if rows else quiet(_OPTIONS[how].nothing))
     if sheet.push_devices:
         show(
-            tag("div", "Web push can only be turned off by the contact, in the browser.", "cs-quiet cs-small")
+            tag(
+                "div",
+                "Web push stays on: only the contact can turn it off, in the browser.",
+                "cs-quiet cs-small",
+            )
         )

@@ -35,8 +35,10 @@ DERIVED_STREAM = "c:"
 
 Moment = tuple[datetime, int, ActivityId]
 """The position of an activity in the order of happening.  At equal times a claim comes
-before what is not one (so that a tracker changes hands at a whole millisecond), and the
-id settles the rest."""
+before what is not one (so that a tracker changes hands at a whole millisecond), of either
+a refusal last (so that it holds), and the id settles the rest."""
+
+_REFUSALS = frozenset({"newsletter_unsubscribed", "sms_unsubscribed", "email_complained"})
 
 
 BROWSER_ID, SERVER_ID = "browser:", "server:"
@@ -127,7 +129,14 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def moment(self) -> Moment:
-        return (self.happened_at, 0 if self.is_claim else 1, self.id)
+        rank = 0 if self.is_claim else 2
+        return (self.happened_at, rank + self.refuses, self.id)
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the contact says no to being written to, or a user or file says so of it."""
+        reported = self.by_import or self.by_hand
+        return self.type in _REFUSALS or (reported and "unsubscribed" in self.properties.values())
 
     @property
     def is_claim(self) -> bool:

@@ -5,10 +5,10 @@ Deliverability belongs to the address: a new address resets the count.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from engine.domain.activities import Activity
+from engine.domain.bounces import attempt_of, kind_of
 from engine.domain.contact import Bounce, ContactState, Deliverability
 from engine.domain.identity.people import Placement
 from engine.domain.statuses import Moved
@@ -24,6 +24,9 @@ _SIGNS_OF_LIFE = {
     "sms_delivered": MOBILE, "sms_clicked": MOBILE,
 }  # fmt: skip
 _BOUNCES = {"email_bounced": MAIL, "sms_bounced": MOBILE}
+
+UNDELIVERABLE = frozenset({"bounced", "blocked"})
+"""States in which nothing is sent for good; they are left by hand only with a reason."""
 
 MAX_RUN = 50
 """Attempts of one run of failures that are remembered; what counts is the first few."""
@@ -66,10 +69,10 @@ def apply_delivery(state: ContactState, activity: Activity) -> None:
 
 
 def _take_bounce(known: Deliverability, activity: Activity) -> None:
-    if is_inconclusive(activity):
+    kind = kind_of(activity.properties)
+    if kind == "inconclusive":
         return  # shown, not counted
-    kind = _kind(activity)
-    attempt = str(activity.properties.get("message_id") or activity.id)
+    attempt = attempt_of(activity.properties, activity.id)
     if attempt not in known.failing and len(known.failing) < MAX_RUN:
         known.failing = [*known.failing, attempt]
     if kind == "temporary":
@@ -84,26 +87,7 @@ def _take_bounce(known: Deliverability, activity: Activity) -> None:
 
 def is_inconclusive(activity: Activity) -> bool:
     """Whether this is a failure that says nothing about the address or number."""
-    if activity.type not in _BOUNCES:
-        return False
-    return _kind(activity) not in ("temporary", "permanent") or _is_not_the_address(activity)
-
-
-def _kind(activity: Activity) -> str:
-    return str(activity.properties.get("bounce", "")).lower()
-
-
-def _is_not_the_address(activity: Activity) -> bool:
-    """Whether a bounce's enhanced status code blames something else than the address.
-
-    Source: RFC 3463, section 3: the second number is the subject.
-    """
-    code = _ENHANCED.match(_text(activity, "code") or "")
-    return code is not None and code[1] in _NOT_THE_ADDRESS
-
-
-_ENHANCED = re.compile(r"[245]\.(\d{1,3})\.\d{1,3}\b")
-_NOT_THE_ADDRESS = {"3": "mail system", "5": "protocol", "6": "content", "7": "policy"}
+    return activity.type in _BOUNCES and kind_of(activity.properties) == "inconclusive"
 
 
 def apply_push(state: ContactState, activity: Activity) -> None:
@@ -116,11 +100,11 @@ def apply_push(state: ContactState, activity: Activity) -> None:
 
 
 def reset_failures(state: ContactState, activity: Activity, moved: Iterable[Moved]) -> None:
-    """Reset the run of failures when a user lifts a status manually."""
+    """Reset the run of failures when a user lifts a bounce or a block; pausing and blocking keep it."""
     if activity.type != "contact_edited":
         return
     for move in moved:
-        if move.machine in (MAIL, MOBILE):
+        if move.machine in (MAIL, MOBILE) and move.from_ in UNDELIVERABLE and move.to not in UNDELIVERABLE:
             _of(state, move.machine).failing = []
 
 

@@ -50,8 +50,10 @@ def stopping(
 
 
 def reach_of(state: ContactState, ruleset: Ruleset, *, email: str | None, phone: str | None) -> list[Reach]:
-    """Whether newsletter, SMS and web push reach the contact."""
+    """Whether email as such, the newsletter, SMS and web push reach the contact."""
     return [
+        _addressed(state, ruleset, channel="Email", address=email,
+                   delivery="email_status", missing="no email"),
         _subscribed(state, ruleset, channel="Newsletter", consent="newsletter", address=email,
                     delivery="email_status", missing="no email"),
         _subscribed(state, ruleset, channel="SMS", consent="sms", address=phone,
@@ -75,12 +77,25 @@ def _subscribed(
     agreed, agreed_words = _stands(state, ruleset, consent)
     if agreed != "subscribed":
         return Reach(channel, False, agreed_words)
-    evidence = _evidence(state, delivery, ruleset)
-    delivered, delivered_words = _stands(state, ruleset, delivery, why=not evidence)
-    if delivered != "active":
+    delivered = _addressed(
+        state, ruleset, channel=channel, address=address, delivery=delivery, missing=missing
+    )
+    if not delivered.reachable:
         label = ruleset.machines[delivery].label if delivery in ruleset.machines else delivery
-        return Reach(channel, False, f"{label} {delivered_words}{evidence}")
+        return Reach(channel, False, f"{label} {delivered.why}")
     return Reach(channel, True, agreed_words)
+
+
+def _addressed(
+    state: ContactState, ruleset: Ruleset, *, channel: str, address: str | None, delivery: str, missing: str
+) -> Reach:
+    """Whether an address takes mail or messages, whatever the contact agreed to."""
+    if address is None:
+        return Reach(channel, False, missing)
+    bounced = state.statuses.get(delivery, Status("")).state == "bounced"
+    evidence = _evidence(state, delivery, ruleset) if bounced else ""
+    delivered, words = _stands(state, ruleset, delivery, why=not evidence)
+    return Reach(channel, delivered == "active", f"{words}{evidence}")
 
 
 def _stands(state: ContactState, ruleset: Ruleset, machine: str, *, why: bool = True) -> tuple[str, str]:

@@ -26,7 +26,10 @@ _CONSENT = frozenset(
 
 _SUBSCRIPTIONS = frozenset({"newsletter_subscribed", "sms_subscribed"})
 
-_HELD = frozenset({"unsubscribed", "blocked", "bounced", "paused"})
+REFUSED = "unsubscribed"
+"""The state of a subscription after a no; a newer yes of the contact, or a user with a reason, leads out."""
+
+_HELD = frozenset({REFUSED, "blocked", "bounced", "paused"})
 """States that only a trusted source leads out of."""
 
 _BY_THEMSELVES: Mapping[str, str] = {"email_complained": "marked a mail as spam"}
@@ -196,6 +199,8 @@ def _target(state: ContactState, activity: Activity, machine: Machine) -> str | 
     if moves is None:
         return None
     present = state_of(state, machine)
+    if present == REFUSED and state.statuses[machine.id].since == activity.happened_at:
+        return None  # a yes and a no at the same time: the no holds
     for transition in moves:
         if present not in transition.sources or transition.to == present:
             continue

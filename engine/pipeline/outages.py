@@ -124,7 +124,7 @@ def _failing(db: Db, channel: Channel, *, now: datetime) -> list[SuspectedOutage
     failed = db.activities.aggregate(
         [
             {"$match": recent},
-            {"$group": {"_id": {"sending": _SENDING, "attempt": "$properties.message_id"}}},
+            {"$group": {"_id": {"sending": _SENDING, "attempt": _ATTEMPT}}},
             {"$group": {"_id": "$_id.sending", "failed": {"$sum": 1}}},
             {"$match": {"failed": {"$gte": MIN_FAILED}}},
         ]
@@ -166,7 +166,12 @@ def _attempts(db: Db, channel: Channel, sending: str, failed: int, *, now: datet
     return max(counts["sent"], counts["delivered"] + failed)
 
 
-_NAMED_ATTEMPT = {"properties.message_id": {"$exists": True}}
+_ATTEMPT = {"$ifNull": ["$properties.message_id", "$properties.email_id"]}
+"""The send attempt, as in `engine.domain.bounces`."""
+
+_NAMED_ATTEMPT = {
+    "$or": [{"properties.message_id": {"$exists": True}}, {"properties.email_id": {"$exists": True}}]
+}
 
 
 def _named(sending: str) -> Document:
@@ -174,9 +179,8 @@ def _named(sending: str) -> Document:
 
 
 def _bounces(channel: Channel) -> Document:
-    """Matches failed attempts that would count."""
-    kinds = {"properties.bounce": {"$in": ["temporary", "permanent"]}}
-    return {"type": f"{channel}_bounced", "trusted": True, **_NAMED_ATTEMPT, **kinds}
+    """Matches failed attempts, whatever they say about the address."""
+    return {"type": f"{channel}_bounced", "trusted": True, **_NAMED_ATTEMPT}
 
 
 def _bounces_of(sending: SuspectedOutage) -> Document:

@@ -8,13 +8,15 @@ from datetime import date
 from typing import Any
 
 from engine.domain.activities import ActivityId, ContactId
+from engine.domain.deliverability import UNDELIVERABLE
 from engine.domain.document import Document
 from engine.domain.fields import CUSTOM, FIELDS
 from engine.domain.folding.profile import full_name
 from engine.domain.rulebook import Machine, Ruleset
+from engine.domain.statuses import REFUSED
 from engine.errors import EditConflict, Invalid
 
-NEEDS_REASON = frozenset({"bounced", "blocked"})
+NEEDS_REASON = frozenset({*UNDELIVERABLE, REFUSED})
 """States that are left by hand only with a reason."""
 
 

@@ -14,7 +14,7 @@ def apply(state: ContactState, effect: Effect, event: Activity, ruleset: Ruleset
     """Change the state as an effect says; return what others may want to hear of.
 
     Nothing is changed, and nothing returned, where the contact already is as it should
-    be, or where the machine has no such transition.
+    be, where the machine has no such transition, or where the contact refused: no rule lifts that.
     """
     if isinstance(effect, AddToSegment | RemoveFromSegment):
         return _cross(state, effect, event)
@@ -34,7 +34,10 @@ def _cross(state: ContactState, effect: AddToSegment | RemoveFromSegment, event:
 
 def _move(state: ContactState, effect: MoveStatus, event: Activity, ruleset: Ruleset) -> Moved | None:
     machine = ruleset.machines.get(effect.machine)
-    if machine is None or not machine.leads(statuses.state_of(state, machine), effect.to):
+    if machine is None:
+        return None
+    present = statuses.state_of(state, machine)
+    if present == statuses.REFUSED or not machine.leads(present, effect.to):
         return None
     return statuses.enter(state, machine, effect.to, event, ruleset)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from engine.domain.conditions import ALWAYS
 from engine.domain.rulebook import Machine, Transition
-from engine.domain.statuses import UNTIL
+from engine.domain.statuses import REFUSED, UNTIL
 from engine.rules.conditions.condition_reader import condition, read_condition
 from engine.rules.conditions.vocabulary import Subject, Vocabulary
 from engine.rules.files.rule_tests import RuleTestEntry
@@ -76,6 +76,7 @@ def _machine(name: str, entry: MachineEntry, words: Vocabulary) -> Machine:
     )
     entry.node.require_choice("initial", entry.initial, entry.states)
     _check_reach(entry.node, machine)
+    _warn_of_lost_refusals(entry.node, machine)
     return machine
 
 
@@ -118,3 +119,17 @@ def _check_reach(node: Node, machine: Machine) -> None:
     for state in machine.states:
         if state not in reached and machine.initial in machine.states:
             node.fail_item(f"nothing leads to the state {state!r}", "states", state)
+
+
+def _warn_of_lost_refusals(node: Node, machine: Machine) -> None:
+    """Warn of states in which an activity that elsewhere leads to a refusal changes nothing."""
+    if REFUSED not in machine.states:
+        return
+    for activity, moves in machine.transitions.items():
+        refusing = [move.sources for move in moves if move.to == REFUSED]
+        lost = machine.states.keys() - {REFUSED} - frozenset().union(*refusing)
+        if refusing and lost:
+            states = ", ".join(sorted(lost))
+            node.warn(
+                f"{activity} does not lead from {states} to {REFUSED}: a refusal is lost", "transitions"
+            )

@@ -62,6 +62,21 @@ def test_a_complaint_is_told_and_not_said_to_be_a_wish():
     assert said([complaint]) == (False, "unsubscribed since 3 March 2026 (marked a mail as spam)")
 
 
+def test_a_block_does_not_give_the_reason_of_an_earlier_bounce():
+    full = bounced(days(1), "one", bounce="temporary", reason="mailbox full")
+    complaint = an_activity("email_complained", days(2), email=EMAIL, trusted=True)
+
+    assert said([full, complaint], channel="Email") == (
+        False, "blocked since 4 March 2026 (marked a mail as spam)"
+    )  # fmt: skip
+
+
+def test_email_as_such_reaches_who_never_subscribed():
+    gone = an_activity("newsletter_unsubscribed", days(1), email=EMAIL)
+
+    assert said([gone], channel="Email") == (True, "active")
+
+
 def test_a_channel_without_an_address_says_so():
     assert said([], channel="SMS") == (False, "no mobile phone")
     assert said([], channel="Web push") == (False, "not enabled on any device")
@@ -73,12 +88,12 @@ def test_stopping_pauses_what_is_written_to_and_leaves_consent():
     assert stopping(states, SHIPPED.present, "paused", email=EMAIL, phone=None) == {"email_status": "paused"}
 
 
-def test_unsubscribing_ends_only_what_was_subscribed():
-    states = {"newsletter": "subscribed", "sms": "not_subscribed"}
+def test_a_refusal_is_recorded_for_every_subscription_that_is_not_refused_yet():
+    states = {"newsletter": "unsubscribed", "sms": "not_subscribed"}
 
     found = stopping(states, SHIPPED.present, "unsubscribed", email=EMAIL, phone=None)
 
-    assert found == {"newsletter": "unsubscribed"}
+    assert found == {"sms": "unsubscribed"}
 
 
 def test_who_is_blocked_already_is_not_paused():

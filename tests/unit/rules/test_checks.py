@@ -5,7 +5,7 @@ import pytest
 from engine.errors import InvalidRules
 from engine.rules.conditions.condition_reader import problems_of
 from engine.rules.conditions.vocabulary import Vocabulary
-from engine.rules.ruleset import compile_ruleset, read_folder
+from engine.rules.ruleset import compile_ruleset, read_folder, warnings_of
 from engine.settings import CONFIG_DIR
 
 SHIPPED = read_folder(CONFIG_DIR)
@@ -561,3 +561,18 @@ def test_a_locale_is_kept_in_one_form(written, kept):
     account = f"account:\n  locale: {written}\n" if written else "account: {}\n"
 
     assert compile_ruleset(SHIPPED | {"settings.yaml": account}).account.locale == kept
+
+
+def test_a_machine_in_which_a_refusal_is_lost_is_warned_of():
+    shipped = SHIPPED["transitions.yaml"]
+    older = shipped.replace(
+        "{on: newsletter_unsubscribed, from: [not_subscribed, subscribed],",
+        "{on: newsletter_unsubscribed, from: subscribed,",
+    )
+
+    [warning] = warnings_of(SHIPPED | {"transitions.yaml": older})
+
+    assert warning.message == (
+        "newsletter_unsubscribed does not lead from not_subscribed to unsubscribed: a refusal is lost"
+    )
+    assert warnings_of(SHIPPED) == []

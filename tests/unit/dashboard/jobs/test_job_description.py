@@ -83,12 +83,12 @@ def test_a_number_is_typed_with_or_without_its_separators(typed, wanted, enough)
 
 
 def test_what_setting_a_status_comes_to_is_said_before_it_is_done():
-    newsletter = SHIPPED.present.machines["newsletter"]
-    states = {"subscribed": 38, "not_subscribed": 111, "unsubscribed": 1}
+    email = SHIPPED.present.machines["email_status"]
+    states = {"active": 38, "blocked": 111, "paused": 1}
 
-    assert status_outlook(newsletter, states, "unsubscribed") == [
-        "1 contact is already unsubscribed.",
-        "111 contacts will be refused: “not subscribed” cannot be changed to “unsubscribed” manually.",
+    assert status_outlook(email, states, "paused") == [
+        "1 contact is already paused.",
+        "111 contacts will be refused: “blocked” cannot be changed to “paused” manually.",
     ]
 
 

@@ -170,8 +170,105 @@ def test_a_complaint_blocks_and_unsubscribes():
     assert status(activities, "newsletter") == "unsubscribed"
 
 
-def test_who_never_subscribed_cannot_be_unsubscribed():
-    assert status([an_activity("newsletter_unsubscribed", email="a@x.com")], "newsletter") == "not_subscribed"
+# A no is never lost
+
+
+def refused(at, type_="newsletter_unsubscribed", id_="no", **more):
+    return an_activity(type_, at, id_=id_, **{"email": "a@x.com", **more})
+
+
+YES = {
+    "a file": lambda at: imported(at, email="a@x.com", newsletter="subscribed"),
+    "a browser": lambda at: an_activity("newsletter_subscribed", at, email="a@x.com"),
+}
+NO = {
+    "itself": refused,
+    "a complaint": lambda at: refused(at, "email_complained", trusted=True),
+    "a user": lambda at: by_hand("e:a@x.com", at, newsletter="unsubscribed"),
+    "a file": lambda at: imported(at, email="a@x.com", newsletter="unsubscribed"),
+}
+KNOWN = [identified(minutes(-9), email="a@x.com", trusted=True)]
+
+
+@pytest.mark.parametrize("no", NO)
+@pytest.mark.parametrize("yes", YES)
+@pytest.mark.parametrize("was_subscribed", [True, False])
+def test_a_refusal_holds_against_files_and_browsers_whatever_was_before(no, yes, was_subscribed):
+    before = [an_activity("newsletter_subscribed", minutes(-5), email="a@x.com", trusted=True)]
+    history = [*KNOWN, *(before if was_subscribed else []), NO[no](minutes(0)), YES[yes](minutes(5))]
+
+    assert status(history, "newsletter") == "unsubscribed"
+
+
+@pytest.mark.parametrize("no", NO)
+def test_a_newer_yes_of_the_contact_itself_or_by_hand_counts(no):
+    itself = an_activity("newsletter_subscribed", minutes(5), email="a@x.com", trusted=True)
+    manual = by_hand("e:a@x.com", minutes(5), newsletter="subscribed", reason="asked by phone")
+
+    assert status([*KNOWN, NO[no](minutes(0)), itself], "newsletter") == "subscribed"
+    assert status([*KNOWN, NO[no](minutes(0)), manual], "newsletter") == "subscribed"
+
+
+def test_a_refusal_after_an_import_outlives_the_undoing_of_the_import():
+    file = structs.replace(imported(minutes(0), email="a@x.com", newsletter="subscribed"), id="row")
+    taken_back = by_hand("e:a@x.com", minutes(9), undoes="row")
+
+    assert status([*KNOWN, file, refused(minutes(5)), taken_back], "newsletter") == "unsubscribed"
+
+
+@pytest.mark.parametrize("ids", [("a", "b"), ("b", "a")])
+@pytest.mark.parametrize("unclaimed", [(), ("yes",), ("no",), ("yes", "no")])
+def test_of_a_yes_and_a_no_at_the_same_time_the_no_holds(ids, unclaimed):
+    def of(name):
+        return {"tracker": "t1", "email": None} if name in unclaimed else {"email": "a@x.com"}
+
+    known = identified(minutes(-9), email="a@x.com", tracker="t1", trusted=True)
+    yes = an_activity("newsletter_subscribed", minutes(0), id_=ids[0], trusted=True, **of("yes"))
+    no = refused(minutes(0), id_=ids[1], **of("no"))
+
+    assert status([known, yes, no], "newsletter") == "unsubscribed"
+    assert status([known, no, yes], "newsletter") == "unsubscribed"
+
+
+def test_no_rule_subscribes_who_refused():
+    eager = rules(
+        scoring="rules: [{id: r, name: R, on: page_visited, effects: [{move: {newsletter: subscribed}}]}]"
+    )
+    visit = an_activity(at=minutes(5), email="a@x.com")
+
+    lapsed = the_contact([*KNOWN, refused(minutes(0)), visit], eager)
+    fresh = the_contact([*KNOWN, visit], eager)
+
+    assert lapsed.state.statuses["newsletter"].state == "unsubscribed"
+    assert fresh.state.statuses["newsletter"].state == "subscribed"
+
+
+# Deliverability by hand
+
+
+def test_pausing_keeps_the_run_of_failures_and_lifting_a_bounce_begins_anew():
+    paused = by_hand("e:a@x.com", minutes(3), email_status="paused")
+    run = [bounce(minutes(n), f"m{n}") for n in range(2)]
+    assert status([*KNOWN, *run, paused, bounce(minutes(4), "m4")], "email_status") == "bounced"
+
+    three = [bounce(minutes(n), f"m{n}") for n in range(3)]
+    lifted = by_hand("e:a@x.com", minutes(5), email_status="active", reason="a new mailbox")
+    assert status([*KNOWN, *three, lifted, bounce(minutes(6), "m6")], "email_status") == "active"
+
+
+@pytest.mark.parametrize("said", [{}, {"code": "5.1.1"}, {"email_id": "e"}])
+def test_bounces_count_in_whatever_form_they_are_reported(said):
+    def notices(attempts):
+        return [
+            an_activity("email_bounced", minutes(n), email="a@x.com", trusted=True, **said, **attempt)
+            for n, attempt in enumerate(attempts)
+        ]
+
+    apart = [{"email_id": f"e{n}"} if "email_id" in said else {} for n in range(3)]
+    said = {name: value for name, value in said.items() if name != "email_id"}
+
+    assert status(notices(apart), "email_status") == "bounced"
+    assert status(notices([{"email_id": "one mail"}] * 3), "email_status") == "active"
 
 
 def test_a_late_older_subscription_does_not_undo_a_newer_end():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
@@ -155,6 +156,54 @@ def declare_rfm(db: Db) -> None:
     db.rulesets.update_one({"_id": newest["_id"]}, {"$set": {"files": files}})
 
 
+def keep_refusals(db: Db) -> None:
+    """Let all versions of the rules keep refusals, and have contacts that refused or bounced folded again.
+
+    The transitions as they were shipped lost them; those of one's own are left, and warned of.
+    """
+    for row in db.rulesets.find({}, {"files": 1}):
+        texts = {file["name"]: file["text"] for file in row["files"]}
+        changed = with_refusals(texts.get(TRANSITIONS, ""))
+        if changed != texts.get(TRANSITIONS, ""):
+            files = [
+                {**file, "text": changed} if file["name"] == TRANSITIONS else file for file in row["files"]
+            ]
+            db.rulesets.update_one({"_id": row["_id"]}, {"$set": {"files": files}})
+    streams = db.activities.aggregate(
+        [{"$match": {"type": {"$in": _REFUSING}}}, {"$group": {"_id": "$stream"}}], allowDiskUse=True
+    )
+    while batch := [row["_id"] for row in islice(streams, BATCH)]:
+        db.contacts.update_many({"keys": {"$in": batch}}, {"$set": {"upkeep": _NEVER}})
+
+
+TRANSITIONS = "transitions.yaml"
+
+_REFUSING = [
+    "newsletter_unsubscribed", "sms_unsubscribed", "email_complained", "email_bounced", "sms_bounced",
+    "contact_edited",
+]  # fmt: skip
+"""Activities whose effects on statuses have changed."""
+
+
+def with_refusals(transitions: str) -> str:
+    """The shipped transitions of before, with refusals that lead out of each state."""
+    text = transitions
+    for channel in ("newsletter", "sms"):
+        of_files = (
+            f"- {{on: {channel}_unsubscribed, from: not_subscribed, to: unsubscribed, when: {_BY_FILE}}}"
+        )
+        text = text.replace(f"      {of_files}\n", "")
+    return _FROM_SUBSCRIBED.sub(r"\g<1>[not_subscribed, subscribed]\g<2>", text)
+
+
+_BY_FILE = "{activity.source: import}"
+
+_FROM_SUBSCRIBED = re.compile(
+    r"(\{on: (?:(?:newsletter|sms)_unsubscribed|email_complained|contact_edited), from: )subscribed"
+    r"(, to: unsubscribed\b)"
+)
+"""A refusal that is kept only of who was subscribed."""
+
 RFM = "rfm.yaml"
 
 
@@ -221,6 +270,7 @@ _STEPS = {
     "orders": correct_orders,
     "order_lines": find_order_lines,
     "rfm": declare_rfm,
+    "refusals": keep_refusals,
 }
 """One-time upgrades, by the name under which the installation records them."""
 

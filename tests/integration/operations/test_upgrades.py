@@ -10,9 +10,9 @@ from engine.insights import daily, daily_lines
 from engine.operations import upgrades
 from engine.operations.preparation import prepare
 from engine.rules import versions
-from engine.rules.ruleset import compile_ruleset
+from engine.rules.ruleset import compile_ruleset, read_folder
 from engine.settings import CONFIG_DIR
-from tests.builders import an_activity, bought, days, identified, minutes
+from tests.builders import an_activity, bought, days, identified, imported, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 from tests.prepared import forget_databases
 
@@ -202,3 +202,39 @@ def test_rules_without_rfm_get_the_shipped_categories_and_those_with_their_own_k
     upgrades.upgrade(db)
     after = {file["name"]: file["text"] for file in db.rulesets.find_one({"_id": 1})["files"]}
     assert after["rfm.yaml"] == "# none\n"
+
+
+def test_refusals_that_were_lost_are_kept_and_rules_of_ones_own_are_left(db):
+    no = an_activity("newsletter_unsubscribed", email="ana@x.com", trusted=True)
+    receive_and_drain(db, [no, imported(minutes(5), email="ana@x.com", newsletter="subscribed")])
+    shipped = versions.stored_version(db, 1).texts["transitions.yaml"]
+    older_text = (
+        shipped.replace("from: [not_subscribed, subscribed], to: unsubscribed}", "from: subscribed, to: unsubscribed}")
+        .replace("from: [not_subscribed, subscribed], to: unsubscribed, when: {activity.newsletter", "from: subscribed, to: unsubscribed, when: {activity.newsletter", 1)
+    )  # fmt: skip
+    assert older_text.count("from: subscribed, to: unsubscribed") == 4
+    db.rulesets.update_one({"files.name": "transitions.yaml"}, {"$set": {"files.$.text": older_text}})
+    db.contacts.update_many({}, {"$set": {"statuses.newsletter.state": "subscribed"}})
+    db.installation.delete_one({"_id": "refusals"})
+
+    prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+    forget_databases()
+    drain_all(db)
+
+    assert db.contacts.find_one()["statuses"]["newsletter"]["state"] == "unsubscribed"
+    assert versions.stored_version(db, 1).texts["transitions.yaml"] == shipped
+
+
+def test_the_transitions_of_version_0_9_get_all_that_is_shipped_now():
+    shipped = read_folder(CONFIG_DIR)["transitions.yaml"]
+    line = "      - {{on: {0}_unsubscribed, from: not_subscribed, to: unsubscribed, when: {{activity.source: import}}}}\n"
+    before = shipped.replace(
+        "from: [not_subscribed, subscribed], to: unsubscribed", "from: subscribed, to: unsubscribed"
+    )
+    before = before.replace(
+        "{on: contact_imported, from: subscribed, to: un", "{on: contact_imported, from: [not_subscribed, subscribed], to: un"
+    )  # fmt: skip
+    for channel, after in (("newsletter", "\n  mobile_status:"), ("sms", "\n  push:")):
+        before = before.replace(after, line.format(channel) + after)
+
+    assert upgrades.with_refusals(before) == shipped

@@ -121,7 +121,7 @@ def test_a_suggested_merge_is_dismissed_suggested_again_and_merged(page, instanc
     expect(card).to_have_count(1)
     picture(page, "merges-suggested")
     card.get_by_role("button", name="Not the same person").click()
-    expect(page.get_by_text(re.compile("^Dismissed"))).to_be_visible()
+    expect(page.get_by_text("Dismissed. This pair is not suggested again.")).to_be_visible()
     expect(card).to_have_count(0)
 
     page.get_by_role("button", name="Undo", exact=True).click()

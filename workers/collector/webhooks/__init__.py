@@ -1,0 +1,1 @@
+"""Notices of sending services: one module a service, found by its name in `registry`."""

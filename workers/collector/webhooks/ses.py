@@ -17,6 +17,7 @@ from workers.collector.webhooks.notices import (
     Notice,
     Payload,
     Reading,
+    UnreadablePayload,
     WithoutConsequence,
     digest,
     filled,
@@ -175,7 +176,7 @@ def _subscription(item: Item) -> Iterable[Reading]:
 def _envelope(payload: Payload) -> dict[str, Any]:
     found = payload.json()
     if not isinstance(found, dict):
-        raise Forged("is no message of Amazon SNS")
+        raise UnreadablePayload("is no message of Amazon SNS")
     return found
 
 

@@ -46,6 +46,7 @@ class Resolver:
 
     def __post_init__(self) -> None:
         self.manual = ManualChanges(self.directory, self.undone, self.separations)
+        self._named = {key for person in self.directory.people.values() for key in person.named}
 
     def place(self, activity: Activity) -> Placement:
         """Apply the claims of an activity, and return its contact."""
@@ -98,10 +99,14 @@ class Resolver:
         return self._placed(activity, person, proven=proven, fills_only=not may_write)
 
     def _record_named(self, person: Person, activity: Activity) -> None:
-        """Record what a claim names and nobody holds: it may be heard of later, as of an earlier time."""
+        """Record what a claim names and nobody holds: it may be heard of later, as of an earlier time.
+
+        The first contact keeps it for all that name it: they are one component, and a key leads to one.
+        """
         for key in activity.keys():
-            if key not in self.directory and key not in person.named and len(person.named) < MAX_NAMED:
+            if key not in self.directory and key not in self._named and len(person.named) < MAX_NAMED:
                 person.named.append(key)
+                self._named.add(key)
                 self.directory.touched.add(person.id)
 
     def _apart_from(self, person: Person) -> list[ContactId]:
@@ -209,7 +214,7 @@ class Resolver:
     def _united(self, person: Person, holders: list[Person], activity: Activity) -> Person:
         """Merge the other holders with `person` where that is certain; else suggest it."""
         for other in holders:
-            if other.id == person.id:
+            if other.id == person.id or other.id not in self.directory.people:  # merged just before
                 continue
             certain = activity.trusted and not person.contradicts(other.identities.values())
             if certain and not self.separations.hold(other, person, activity):

@@ -30,6 +30,9 @@ ALIAS = identified(minutes(5), external_id="new", tracker="old", also=["x:old"],
 OLD_EMAIL = identified(minutes(1), email="old@x.com", trusted=True, id_="email")
 EMAIL_ALIAS = identified(minutes(5), external_id="7", also=["e:old@x.com"], trusted=True, id_="email-alias")
 TWO_NAMES = identified(minutes(5), external_id="new", email="ana@x.com", id_="two-names")
+BOB = identified(minutes(0), email="bob@x.com", trusted=True, id_="bob")
+ANAS_PHONE = identified(minutes(2), tracker="t1", email="ana@x.com", phone="+34600111222", id_="anas-phone")
+BOBS_PHONE = identified(minutes(3), tracker="t2", email="bob@x.com", phone="+34600111222", id_="bobs-phone")
 NEW_NUMBER = identified(minutes(3), external_id="new", email="else@x.com", trusted=True, id_="new-number")
 
 
@@ -41,6 +44,7 @@ NEW_NUMBER = identified(minutes(3), external_id="new", email="else@x.com", trust
         pytest.param([ANA, VISIT, CLAIM, SPLIT, LATER], id="split"),
         pytest.param([OLD_NUMBER, ALIAS], id="an alias of two numbers"),
         pytest.param([OLD_EMAIL, EMAIL_ALIAS], id="an alias of an email"),
+        pytest.param([ANA, BOB, ANAS_PHONE, BOBS_PHONE], id="two contacts whose browsers name one number"),
         pytest.param([ANA, NEW_NUMBER, TWO_NAMES], id="an event with two names"),
     ],
 )

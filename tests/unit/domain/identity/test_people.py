@@ -2,6 +2,10 @@
 
 from datetime import timedelta
 
+from msgspec import structs
+
+from engine.domain.identity.identities import Key
+from tests.arrival import Living
 from tests.builders import NOON, an_activity, by_hand, contact_of, folded, id_of, identified, minutes
 
 
@@ -264,3 +268,38 @@ def test_a_deleted_contact_keeps_nothing_of_its_browsers():
     )
 
     assert devices_of(contact_of(settled, "e:ana@x.com")) == {"t1": (None, "")}
+
+
+def test_a_number_that_nobody_has_is_kept_by_the_first_of_those_whose_browsers_name_it():
+    """A key leads to one contact: two that keep it could not be stored."""
+    known = [identified(email=email, trusted=True) for email in ("ana@x.com", "bob@x.com")]
+    named = [
+        identified(minutes(n), tracker=f"t{n}", email=email, phone="+34600111222")
+        for n, email in ((1, "ana@x.com"), (2, "bob@x.com"))
+    ]
+
+    quiet, living = folded([*known, *named]), Living()
+    for activity in (*known, *named):
+        living.receive([activity])
+
+    for contacts in (quiet.contacts, living.contacts):
+        kept = {key for contact in contacts.values() for key in contact.person.named}
+        assert kept == {"p:+34600111222"}
+        assert sum(len(contact.person.named) for contact in contacts.values()) == 1
+
+
+def test_a_claim_unites_all_that_hold_its_keys_each_once():
+    first = identified(email="ana@x.com", external_id="1")
+    by_phone = structs.replace(
+        identified(minutes(6), tracker="t2", phone="+34600111222"), also=[Key("e:ana@x.com")]
+    )
+    all_three = structs.replace(
+        identified(
+            minutes(7), email="ana@x.com", external_id="2", phone="+34600111222", trusted=True
+        ),
+        also=[Key("e:ana@x.com")],
+    )  # fmt: skip
+
+    [contact] = folded([first, by_phone, all_three]).contacts.values()
+
+    assert contact.person.identities == {"e": "e:ana@x.com", "x": "x:2", "p": "p:+34600111222"}

@@ -16,7 +16,7 @@ from engine.contacts.listing.filter_bar import chips
 from engine.db.connection import utc_now
 from engine.domain.rulebook import Ruleset
 from engine.exports import export_service, exporting
-from engine.exports.export_columns import What
+from engine.exports.column import What
 from engine.exports.export_files import FORMATS, FileFormat
 from engine.exports.exporting import Export
 from engine.jobs.jobs import Job

@@ -25,7 +25,7 @@ from engine.domain.fields import IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
 from engine.errors import LimitExceeded
 from engine.exports import export_columns, export_service, exporting
-from engine.exports.export_columns import What
+from engine.exports.column import Column, What
 from engine.exports.export_files import FORMATS, FileFormat
 from engine.exports.exporting import Export
 from engine.rules.rule_service import current_rules
@@ -167,7 +167,7 @@ def _columns(asked: ExportQuestion, what: What, ruleset: Ruleset, key: str) -> t
     return listed or None
 
 
-def _of_list(shown: tuple[str, ...], known: dict[str, export_columns.Column]) -> tuple[str, ...]:
+def _of_list(shown: tuple[str, ...], known: dict[str, Column]) -> tuple[str, ...]:
     """The columns of a file that correspond to those of a list."""
     found = [id_ for name in ("name", *shown) for id_ in _LISTED.get(name, (name,))]
     return tuple(id_ for id_ in dict.fromkeys(found) if id_ in known)

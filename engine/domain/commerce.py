@@ -197,6 +197,16 @@ def _total(commerce: Commerce, account: Account) -> None:
     commerce.foreign = {currency: rounded(amount, currency) for currency, amount in sums.foreign.items()}
 
 
+def sums_of(order: Order, account: Account) -> tuple[Decimal | None, Decimal]:
+    """What an order adds to the amounts paid and refunded, exact, in the account's currency.
+
+    Nothing is paid if its amount cannot be read, or its currency has no rate.
+    """
+    sums = _Sums(account)
+    sums.add(order)
+    return (sums.paid if sums.orders else None), sums.returned
+
+
 def _is_unclear(order: Order) -> bool:
     return order.amount is None or any(refund.unclear is not None for refund in order.refunds)
 

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.exports.export_columns import Kind
+from engine.exports.column import Kind
 from engine.imports.reading.formula_escape import FORMULA, PLAIN
 
 DAY_MS = 86_400_000
@@ -31,6 +31,8 @@ def texts(kind: Kind, values: Sequence[Any], zone: ZoneInfo) -> pa.Array:
     """The values of a column as text, unset where there is nothing."""
     if kind == "moment":
         return _moments(values, zone)
+    if kind == "instant":
+        return _instants(values)
     if kind == "text":
         return harmless(pa.array(values, pa.string()))
     if kind == "list":
@@ -117,6 +119,12 @@ def _moments(values: Sequence[datetime | None], zone: ZoneInfo) -> pa.Array:
     unset, local, offsets = local_times(values, zone)
     clock = pa.array(local // 1_000).cast(pa.timestamp("s")).cast(pa.string())
     return pc.if_else(unset, None, pc.binary_join_element_wise(clock, offsets, ""))
+
+
+def _instants(values: Sequence[datetime | None]) -> pa.Array:
+    """Moments as `2026-03-31T10:15:00.000Z`."""
+    clock = pc.replace_substring(pa.array(values, pa.timestamp("ms")).cast(pa.string()), " ", "T")
+    return pc.binary_join_element_wise(clock, "Z", "")
 
 
 @lru_cache(maxsize=8)

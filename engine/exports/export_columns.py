@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 
 from bson import Decimal128
 
@@ -18,35 +18,10 @@ from engine.domain.document import Document
 from engine.domain.fields import CUSTOM, FIELDS
 from engine.domain.rulebook import Ruleset
 from engine.errors import Invalid
+from engine.exports.activity_columns import activity_columns
+from engine.exports.column import Column, Kind, What
 from engine.imports.mapping import columns as importable
 from engine.imports.mapping.columns import plain
-
-Kind = Literal["text", "whole", "number", "money", "boolean", "day", "moment", "list"]
-
-What = Literal["contacts", "activities"]
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of an export.
-
-    Parameters:
-      id: Its name in settings and on the command line.
-      label: What a person reads, and the heading unless another column has it already.
-      kind: What its values are.
-      found: Where MongoDB finds it: an expression over the document.
-      made: What becomes of what is found there; unset if it is the value itself.
-      target: What an import fills by it; empty for what follows from the rest.
-      own: Whether it is the activity's, rather than that of its contact.
-    """
-
-    id: str
-    label: str
-    kind: Kind
-    found: Any
-    made: Callable[[Any], Any] | None = None
-    target: str = ""
-    own: bool = False
 
 
 class UnknownColumn(Invalid):
@@ -55,7 +30,7 @@ class UnknownColumn(Invalid):
 
 def offered(what: What, ruleset: Ruleset) -> dict[str, Column]:
     """All columns by their ids, those that say who it is first."""
-    found = _contact_columns(ruleset) if what == "contacts" else _activity_columns(ruleset)
+    found = _contact_columns(ruleset) if what == "contacts" else activity_columns(ruleset, _known_by()[:5])
     return {column.id: column for column in found}
 
 
@@ -214,35 +189,6 @@ def _status(machine: str, initial: str, channel: str) -> Document:
 def _money(found: str) -> Document:
     """An amount as text: MongoDB writes it exactly, and much faster than it could be read here."""
     return {"$toString": found}
-
-
-# Activities
-
-
-def _activity_columns(ruleset: Ruleset) -> list[Column]:
-    labels = ruleset.catalog.label
-    amount = {"$ifNull": ["$properties.total", {"$ifNull": ["$properties.revenue", "$properties.price"]}]}
-    own = [
-        Column("happened_at", "Happened", "moment", "$happened_at"),
-        Column("type", "Type", "text", "$type"),
-        Column("label", "Activity", "text", "$type", labels),
-        Column("amount", "Amount", "number", amount, _number),
-        Column("currency", "Currency", "text", "$properties.currency", _text),
-        Column("order_id", "Order", "text", "$properties.order_id", _text),
-        Column("product_id", "Product", "text", "$properties.product_id", _text),
-        Column("page", "Page", "text", {"$ifNull": ["$context.page.url", "$context.page.path"]}, _text),
-        Column("properties", "Properties", "text", "$properties", _json),
-        Column("tracker", "Tracker", "text", "$tracker"),
-        Column("source", "Source", "text", "$source"),
-        Column("bot", "Bot", "boolean", {"$ifNull": ["$bot", False]}),
-        Column("received_at", "Received", "moment", "$received_at"),
-        Column("activity_id", "Activity id", "text", "$_id"),
-    ]
-    theirs = [column for column in _known_by() if column.id != "birth_date"]
-    contact = [replace(column, target="") for column in theirs]
-    contact.append(Column("contact_id", "Contact id", "text", "$_id"))
-    return [*(replace(column, own=True) for column in own[:3]), *contact,
-            *(replace(column, own=True) for column in own[3:])]  # fmt: skip
 
 
 # What becomes of what MongoDB finds

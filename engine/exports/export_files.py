@@ -15,7 +15,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from engine.exports import export_cells as cells
-from engine.exports.export_columns import Column
+from engine.exports.column import Column
 from engine.exports.workbook_writer import (
     MAX_ROWS,
     WorkbookWriter,
@@ -108,7 +108,8 @@ class _Parquet:
         self._waiting, self._rows = [], 0
 
 
-_MONEY = pa.decimal128(38, 6)
+_MONEY = pa.decimal128(38, 12)
+"""Twelve decimals: an amount that a rate has converted is exact, too."""
 
 _ARROW = {
     "text": pa.string(),
@@ -118,6 +119,7 @@ _ARROW = {
     "boolean": pa.bool_(),
     "day": pa.date32(),
     "moment": pa.timestamp("ms", tz="UTC"),
+    "instant": pa.timestamp("ms", tz="UTC"),
     "list": pa.list_(pa.string()),
 }
 
@@ -129,13 +131,13 @@ def _typed(kind: str, values: Sequence[Any]) -> pa.Array:
     try:
         return pa.array(amounts, pa.string()).cast(_MONEY)
     except pa.ArrowInvalid:  # more decimals than the type has, of an amount that was converted
-        return pa.array([n if n is None else round(Decimal(n), 6) for n in amounts], _MONEY)
+        return pa.array([n if n is None else round(Decimal(n), 12) for n in amounts], _MONEY)
 
 
 class _Workbook:
     def __init__(self, out: BinaryIO, columns: Sequence[Column], zone: ZoneInfo) -> None:
         self._kinds, self._zone = [column.kind for column in columns], zone
-        widths = [20 if kind in ("text", "list", "moment") else 12 for kind in self._kinds]
+        widths = [20 if kind in ("text", "list", "moment", "instant") else 12 for kind in self._kinds]
         self._writer = WorkbookWriter(
             out, "Export", [escape_formula(column.label) for column in columns], widths
         )

@@ -23,9 +23,9 @@ from engine.db.regex_query import regex_errors
 from engine.domain.document import Document
 from engine.errors import LimitExceeded, WorkStopped
 from engine.exports import export_rows, exporting
-from engine.exports.export_columns import Column
+from engine.exports.column import Column
 from engine.exports.export_files import FORMATS
-from engine.exports.export_rows import Batch
+from engine.exports.row_reads import Batch
 from engine.jobs import job_lease, jobs
 from engine.jobs.jobs import Job, Step
 from engine.jobs.kinds import JobKind, Work, register
@@ -105,7 +105,7 @@ class _Exporting:
         session: ClientSession,
     ) -> tuple[int, int, int]:
         """Write the file; return its rows and bytes, and of how many contacts they are."""
-        zone, rows, contacts = versions.current(self._db).account.time_zone, 0, 0
+        ruleset, rows, contacts = versions.current(self._db), 0, 0
         found = export_rows.batches(
             self._db,
             self._wanted,
@@ -113,13 +113,13 @@ class _Exporting:
             query,
             session=session,
             ordered=(before.total or 0) <= export_rows.ORDERED_UP_TO,
-            zone=zone,
+            ruleset=ruleset,
         )
         grid = exporting.files(self._db).open_upload_stream_with_id(
             file, self._wanted.file, metadata=metadata
         )
         with _all_or_nothing(grid) as out:
-            table = FORMATS[self._wanted.format].make(cast(BinaryIO, out), columns, zone)
+            table = FORMATS[self._wanted.format].make(cast(BinaryIO, out), columns, ruleset.account.time_zone)
             for batch in self._reporting(before, found):
                 if batch.rows:
                     table.write(batch.columns)

@@ -20,7 +20,7 @@ from engine.contacts.listing.listing import Listing
 from engine.db import Db
 from engine.errors import StoredFileNotFound
 from engine.exports import export_columns
-from engine.exports.export_columns import Column, What
+from engine.exports.column import Column, What
 from engine.exports.export_files import FORMATS, FileFormat
 from engine.exports.workbook_writer import MAX_COLUMNS, WorkbookTooLarge
 from engine.jobs import jobs

@@ -16,7 +16,7 @@ from engine.db import Db
 from engine.domain.document import Document
 from engine.errors import Invalid
 from engine.exports import export_columns, export_service
-from engine.exports.export_columns import What
+from engine.exports.column import What
 from engine.exports.export_files import FORMATS, FileFormat
 from engine.exports.exporting import Export
 from engine.jobs.jobs import Job, JobState

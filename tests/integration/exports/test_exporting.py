@@ -20,7 +20,7 @@ from engine.contacts.merging import merge_service
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.errors import StoredFileNotFound
-from engine.exports import export_job, export_rows, exporting, workbook_writer
+from engine.exports import activity_rows, export_job, exporting, row_reads, workbook_writer
 from engine.exports.export_columns import UnknownColumn
 from engine.exports.exporting import Export
 from engine.exports.workbook_writer import WorkbookTooLarge
@@ -113,7 +113,7 @@ def test_an_export_of_all_comes_back_in_as_no_change(shop, format_):
         an_activity("newsletter_subscribed", days(1), email="p2@x.com"),
         an_activity("newsletter_unsubscribed", days(2), email="p2@x.com"),
         an_activity("sms_subscribed", days(2), email="p3@x.com"),
-        bought("49.90", email="p4@x.com", order_id="1", currency="EUR"),
+        bought("49.90", days(1), email="p4@x.com", order_id="1", currency="EUR"),
     ]
     received(shop, [*people, *acts])
     shop.contacts.update_one(
@@ -210,7 +210,7 @@ def test_of_nobody_a_file_has_its_headings_alone(shop, what, format_):
     columns = ("email", "id" if what == "contacts" else "type")
     _, made, content = written(shop, Export(what, format_, columns, everybody(points={"gte": 1})))
 
-    headings = ["Email", "Contact id" if what == "contacts" else "Type"]
+    headings = ["Email", "Contact id" if what == "contacts" else "Activity type"]
     read = {
         "csv": lambda: list(csv.reader(io.StringIO(content.decode("utf-8-sig")))),
         "xlsx": lambda: [
@@ -235,20 +235,22 @@ def test_the_activities_of_some_contacts_are_written_with_whose_they_are(shop):
     wanted = Export("activities", "csv", selection=everybody(email="ana@x.com"))
     job, made, content = written(shop, wanted)
 
-    rows = [row for row in rows_of(content) if row["Type"] not in ("points_changed", "segment_entered")]
-    assert [(row["Type"], row["Email"]) for row in rows] == [
-        (type_, "ana@x.com") for type_ in [row["Type"] for row in rows]
+    rows = [
+        row for row in rows_of(content) if row["Activity type"] not in ("points_changed", "segment_entered")
     ]
-    assert {"page_visited", "order_completed"} <= {row["Type"] for row in rows}
-    assert "product_visited" not in {row["Type"] for row in rows}  # by then another used the browser
-    [order] = [row for row in rows if row["Type"] == "order_completed"]
-    assert (order["Order"], order["Amount"], order["Activity"]) == ("'=1", "10", "Order completed")
-    assert '"order_id": "=1"' in order["Properties"]
+    assert [(row["Activity type"], row["Email"]) for row in rows] == [
+        (type_, "ana@x.com") for type_ in [row["Activity type"] for row in rows]
+    ]
+    assert {"page_visited", "order_completed"} <= {row["Activity type"] for row in rows}
+    assert "product_visited" not in {row["Activity type"] for row in rows}  # by then another used the browser
+    [order] = [row for row in rows if row["Activity type"] == "order_completed"]
+    assert (order["Order ID"], order["Total"], order["Activity"]) == ("'=1", "10", "Order completed")
+    assert '"order_id":"=1"' in order["Properties"]
     assert (job.total, job.done, made.rows) == (1, 1, len(rows_of(content)))
 
     narrow = Export("activities", "csv", ("type",), everybody(), types=("page_visited", "order_completed"),
                     first=date(2026, 3, 3), last=date(2026, 3, 4))  # fmt: skip
-    assert [row["Type"] for row in rows_of(written(shop, narrow, "job-2")[2])] == ["order_completed"]
+    assert [row["Activity type"] for row in rows_of(written(shop, narrow, "job-2")[2])] == ["order_completed"]
 
 
 def test_activities_that_were_moved_to_another_contact_are_written_as_that_ones(shop):
@@ -273,23 +275,42 @@ def test_activities_that_were_moved_to_another_contact_are_written_as_that_ones(
     assert row["Email"] == ""
 
 
+@pytest.mark.parametrize("sorted_at_once", [20_000, 3])
+def test_the_activities_of_a_contact_stand_together_in_their_order(shop, monkeypatch, sorted_at_once):
+    monkeypatch.setattr(activity_rows, "SORTED_AT_ONCE", sorted_at_once)
+    people = {f"{name}@x.com": name for name in ("ana", "eva")}
+    received(shop, [identified(days(2), tracker=name, email=email) for email, name in people.items()])
+    received(
+        shop, [an_activity("page_visited", days(day), tracker=name) for day in (4, 0, 3) for name in "tu"]
+    )
+    received(shop, [bought(9, days(day), email=email) for day in (5, 1) for email in people])
+
+    rows = rows_of(written(shop, Export("activities", selection=everybody()))[2])
+
+    contacts = [row["Contact ID"] for row in rows]
+    assert sorted(contacts, key=contacts.index) == contacts
+    times = [(contacts.index(row["Contact ID"]), row["Happened at"], row["Activity ID"]) for row in rows]
+    assert sorted(times) == times
+    assert len({row["Activity ID"] for row in rows}) == len(rows) == shop.activities.count_documents({})
+
+
 def one_batch_of(monkeypatch, rows):
-    monkeypatch.setattr(export_rows, "READ", rows)
-    monkeypatch.setattr(export_rows, "READS", 1)
+    monkeypatch.setattr(row_reads, "READ", rows)
+    monkeypatch.setattr(row_reads, "READS", 1)
 
 
 def test_a_file_shows_one_moment_whatever_is_written_meanwhile(shop, monkeypatch):
     one_batch_of(monkeypatch, 10)
     received(shop, crowd(100))
     shop.contacts.update_many({}, {"$set": {"custom.city": "x" * 500_000}})  # more than is on its way at once
-    real = export_rows._made
+    real = row_reads.made
 
     def changes_meanwhile(columns, rows):
         shop.contacts.update_many({}, {"$set": {"first_name": "Later"}})
         shop.contacts.delete_many({"external_id": {"$in": ["1", "55", "99"]}})
         return real(columns, rows)
 
-    monkeypatch.setattr(export_rows, "_made", changes_meanwhile)
+    monkeypatch.setattr(row_reads, "made", changes_meanwhile)
     columns = ("external_id", "first_name", "custom.city")
     _, _, content = written(shop, Export("contacts", "parquet", columns, everybody()))
 

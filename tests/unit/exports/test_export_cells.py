@@ -1,6 +1,6 @@
 """Values as an export writes them."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -72,6 +72,7 @@ def test_a_moment_is_written_on_the_shops_clock_with_its_offset(at, says):
         ("day", [date(2024, 2, 29), None], ["2024-02-29", None]),
         ("list", [["=a"], None], ["'=a", None]),
         ("text", ["a\0b"], ["ab"]),
+        ("instant", [datetime(2026, 3, 31, 10, 15, 0, 7_000, UTC), None], ["2026-03-31T10:15:00.007Z", None]),
     ],
 )
 def test_each_kind_of_value_is_written_plainly(kind, values, cells):

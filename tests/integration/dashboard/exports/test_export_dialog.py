@@ -100,7 +100,7 @@ def test_columns_activities_and_formats_are_chosen(shop, open_as):
 
     made, stream = exporting.opened(shop, the_job(shop), now=utc_now())
     rows = pyarrow.parquet.read_table(io.BytesIO(stream.read())).to_pylist()
-    assert [(row["Type"], row["Email"]) for row in rows] == [("newsletter_subscribed", "ana@x.com")]
+    assert [(row["Activity type"], row["Email"]) for row in rows] == [("newsletter_subscribed", "ana@x.com")]
     assert made.name.startswith("contacts-activities-")
     assert "1 activity of 2 contacts" in shown(app.run())
 

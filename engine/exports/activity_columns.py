@@ -18,7 +18,7 @@ import msgspec
 from bson import DBRef
 
 from engine.domain import money
-from engine.domain.activities import CALCULATION, SOURCE_LABELS, source_of
+from engine.domain.activities import CALCULATION, IMPORT, SOURCE_LABELS, Source, source_of
 from engine.domain.document import Document
 from engine.domain.rulebook import Ruleset
 from engine.exports.column import Column, Kind
@@ -103,6 +103,8 @@ def _day_in(zone: ZoneInfo) -> Callable[[datetime], date]:
 def _source(sender: Mapping[str, Any]) -> str:
     if sender.get("derived") or sender.get("source") == CALCULATION:
         return OURS
+    if sender.get("source") == IMPORT and not sender.get("trusted"):
+        return SOURCE_LABELS[Source.BROWSER]  # a browser's, by way of an export of ours
     return SOURCE_LABELS[source_of(sender)]
 
 

@@ -12,10 +12,10 @@ import msgspec
 from starlette.requests import Request
 
 from engine.domain.identity.blanks import is_blank
+from engine.domain.json_values import exact_number
 from engine.errors import InvalidActivity
 from workers.collector.errors import BodyTimeout, BodyTooLarge, InvalidRequest, UnsupportedEncoding
 from workers.collector.limits import BODY_WITHIN, MAX_BODY, MAX_EVENT
-from workers.collector.values import exact_number
 
 
 class Envelope(msgspec.Struct):

@@ -14,6 +14,7 @@ from engine.domain.rulebook import Ruleset
 from engine.imports.history.customers import read_customer
 from engine.imports.history.entry import Entry, EntryPart
 from engine.imports.history.group_cells import CellColumns, GroupCells
+from engine.imports.history.own_rows import read_own
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.mapping.kinds import PROPERTY
 from engine.imports.mapping.values import is_blank
@@ -49,6 +50,7 @@ class ActivityParser:
         if row.problem is not None and row.problem.refuses:
             raise RefusedRow([row.problem])
         cells = GroupCells(rows, self._columns, now=self._now)
+        own = read_own(cells)
         type_ = self._type(cells)
         at = cells.moment("happened_at")
         if at is None:
@@ -56,7 +58,7 @@ class ActivityParser:
         notices = [] if row.problem is None else [row.problem]
         account = self._ruleset.account
         customer = read_customer(cells, notices, region=account.default_region)
-        properties = self._properties(cells, type_)
+        properties = own.properties | self._properties(cells, type_)
         given = (cells.of("activity_id") or "").strip()
         day = at.astimezone(account.time_zone).strftime("%Y-%m-%d %H:%M")
         return Entry(
@@ -68,10 +70,13 @@ class ActivityParser:
             parts=[EntryPart("activity", type_, at, properties)],
             shown=lambda: {"type": self._ruleset.catalog.label(type_), "happened_at": day, **properties},
             notices=notices,
+            id=own.id,
+            trusted=own.trusted,
+            traits=own.traits,
         )
 
     def _type(self, cells: GroupCells) -> str:
-        given = " ".join((cells.of("type") or self._settings.activity_type).split())
+        given = " ".join(unescape_formula(cells.of("type") or self._settings.activity_type).split())
         if not given:
             raise RefusedRow([cells.row_problem("type", "the row has no type of activity")])
         type_ = self._ruleset.catalog.type_of(given[:MAX_TYPE])

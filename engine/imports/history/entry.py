@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
 
+from engine.domain.activities import ActivityId
 from engine.domain.document import Document
 from engine.domain.identity.identities import Identities, Key
 from engine.imports.reading.problems import Problem
@@ -36,6 +37,9 @@ class Entry:
       names: The parts of the customer's name, for a contact that the import creates.
       shown: Returns its values for the preview, by target.
       notices: Problems that do not refuse it.
+      id: The id that its activity keeps: it is from an export of ours.
+      trusted: Whether its source may say all that its type may.
+      traits: Traits of the customer that it carries.
     """
 
     line: int
@@ -46,6 +50,9 @@ class Entry:
     parts: Sequence[EntryPart]
     shown: Callable[[], Mapping[str, Any]] = dict
     notices: Sequence[Problem] = ()
+    id: ActivityId | None = None
+    trusted: bool = True
+    traits: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def keys(self) -> list[Key]:

@@ -21,6 +21,7 @@ from engine.domain.activities import IMPORT, Activity, ActivityId
 from engine.domain.document import Document
 from engine.domain.identity.identities import stream_of
 from engine.imports.history.entry import Entry, EntryPart, PartName
+from engine.imports.history.own_rows import has_content
 
 ORIGIN = "import"
 """The part of an activity's context that says which file it is from."""
@@ -46,8 +47,10 @@ def stored_parts(db: Db, entries: Sequence[Entry], undone: frozenset[str], secre
     """Look up what is stored of entries; `undone` are the activities that were undone."""
     parts = {(entry.line, part.name): _name(entry, part, secret) for entry in entries for part in entry.parts}
     found = StoredParts({key: ActivityId(f"{name}:0000") for key, name in parts.items()})
+    kept = {(entry.line, part.name): entry.id for entry in entries if entry.id for part in entry.parts}
+    found.next |= kept
     seek, number = dict(found.next), 0
-    fields = ("content", "happened_at", "context")
+    fields = ("content", "happened_at", "context", *(("type", "properties") if kept else ()))
     while seek:
         ids = list(set(seek.values()))
         rows = {row["_id"]: row for row in db.activities.find({"_id": {"$in": ids}}, fields)}
@@ -71,8 +74,10 @@ def digest_of(part: EntryPart) -> str:
 _ENCODER = msgspec.json.Encoder(order="deterministic", decimal_format="string")
 
 
-def is_same(part: EntryPart, stored: Mapping[str, Any]) -> bool:
-    """Return whether a stored activity says what a part does."""
+def is_same(entry: Entry, part: EntryPart, stored: Mapping[str, Any]) -> bool:
+    """Return whether a stored activity says what a part of an entry does."""
+    if entry.id is not None:
+        return has_content(part, stored)
     return origin_of(stored).get("digest") == digest_of(part)
 
 
@@ -105,7 +110,7 @@ class EntryActivities:
             "digest": digest_of(part),
             "new": is_new,
         }
-        traits: Document = dict(entry.names) if creates else {}
+        traits: Document = {**entry.traits, **(entry.names if creates else {})}
         if entry.email_typed:
             traits["email"] = entry.email_typed
         return Activity(
@@ -118,7 +123,8 @@ class EntryActivities:
             properties=part.properties,
             traits=traits,
             context={ORIGIN: origin},
-            trusted=True,
+            trusted=entry.trusted,
+            verified=None if entry.trusted else entry.keys[0],
             ruleset=self.version,
             source=IMPORT,
         )
@@ -126,5 +132,7 @@ class EntryActivities:
 
 def _name(entry: Entry, part: EntryPart, secret: bytes) -> str:
     """What a part is recognised by: it reveals neither the customer nor the order."""
+    if entry.id is not None:
+        return entry.id
     content = f"{stream_of(None, entry.identities)}\n{part.name}\n{entry.name}".encode()
     return f"history:{hashlib.blake2b(content, key=secret, digest_size=16).hexdigest()}"

@@ -225,7 +225,7 @@ class EntryDecisions:
         missing = [
             part
             for part in entry.parts
-            if (one := stored.latest.get((entry.line, part.name))) is None or not is_same(part, one)
+            if (one := stored.latest.get((entry.line, part.name))) is None or not is_same(entry, part, one)
         ]
         if not missing:
             return Decided(entry, self._repeated(mine), ())

@@ -12,7 +12,7 @@ from typing import Literal
 from engine.domain.fields import CUSTOM, EDITABLE_FIELDS, FIELDS, IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
 from engine.errors import Invalid
-from engine.imports.mapping import shop_exports
+from engine.imports.mapping import own_export, shop_exports
 from engine.imports.mapping.kinds import (
     ACTIVITY_TARGETS,
     NUMBERS,
@@ -141,7 +141,7 @@ def guess(
         _guess_email(found, sample)
     if kind == "orders" and taken & {"external_id", "email"}:
         found = [_without_phone(column) for column in found]
-    if kind == "activities":
+    if kind == "activities" and not own_export.is_own_export(plain_headings):
         found = _as_properties(found)
     if kind != "contacts":
         return found

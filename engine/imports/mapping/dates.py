@@ -16,7 +16,7 @@ _NAMED = re.compile(
     r"(?:(\d{1,2})\.?(?: de)? )?([^\W\d_]{3,})\.?(?: (\d{1,2}))?,?(?: de)? (\d{4})(?:,? (.+))?"
 )
 _CLOCK = re.compile(
-    r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?"
+    r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?"
     r"(?: ?([AaPp])\.? ?[Mm]\.?)?(?: ?(Z|UTC|GMT|[+-]\d{2}:?\d{2}))?"
 )
 _MONTHS = {
@@ -115,11 +115,12 @@ def _moment(day: date, clock: str, text: str) -> datetime:
     if found is None:
         raise InvalidValue(f"{text[:40]!r}: {clock[:20]!r} is no time of day")
     hour = int(found[1])
-    if found[4]:
-        hour = hour % 12 + (12 if found[4] in "Pp" else 0)
-    offset = {"Z": "+00:00", "UTC": "+00:00", "GMT": "+00:00"}.get(found[5] or "", found[5] or "")
+    if found[5]:
+        hour = hour % 12 + (12 if found[5] in "Pp" else 0)
+    offset = {"Z": "+00:00", "UTC": "+00:00", "GMT": "+00:00"}.get(found[6] or "", found[6] or "")
     try:
-        at = time(hour, int(found[2]), int(found[3] or 0))
+        milliseconds = int(f"{found[4] or ''}000"[:3])
+        at = time(hour, int(found[2]), int(found[3] or 0), milliseconds * 1_000)
         return datetime.fromisoformat(f"{day.isoformat()}T{at.isoformat()}{offset}")
     except ValueError:
         raise InvalidValue(f"{text[:40]!r}: there is no such time") from None

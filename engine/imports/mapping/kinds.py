@@ -74,6 +74,11 @@ ACTIVITY_TARGETS: Mapping[str, str] = {
     "type": "Type of activity",
     "happened_at": "Date",
     "activity_id": "ID of the activity",
+    "kept_id": "ID of the activity, kept",
+    "source": "Source",
+    "importable": "Can be imported, yes or no",
+    "properties": "Properties, as JSON",
+    "traits": "Traits, as JSON",
     **_CUSTOMER,
 }
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.imports.mapping import own_export
 from engine.imports.mapping.kinds import PRODUCT, ImportKind
 
 
@@ -261,7 +262,7 @@ def recognised(headings: Collection[str]) -> ShopExport | None:
 def names_of(kind: ImportKind, headings: Collection[str]) -> Mapping[str, Sequence[str]]:
     """Return the headings of each target of orders or activities: of a known export its own alone."""
     if kind == "activities":
-        return ACTIVITY_NAMES
+        return own_export.HEADINGS if own_export.is_own_export(headings) else ACTIVITY_NAMES
     export = recognised(headings)
     if export is None:
         return NAMES
@@ -278,6 +279,8 @@ def guess_kind(headings: Collection[str]) -> ImportKind:
     def has(names: Mapping[str, tuple[str, ...]], target: str) -> bool:
         return not found.isdisjoint(names[target])
 
+    if own_export.is_own_export(found):
+        return "activities"
     if recognised(found):
         return "orders"
     order_words = found & {name for name in NAMES["order_id"] if name not in ("order", "reference")}

@@ -58,7 +58,7 @@ def _text(cell: Any) -> str:
     if cell is None:
         return ""
     if isinstance(cell, datetime) and cell.tzinfo is not None:
-        return cell.isoformat(sep=" ", timespec="seconds")
+        return cell.isoformat(sep=" ", timespec="milliseconds" if cell.microsecond else "seconds")
     if isinstance(cell, bytes):
         return cell.decode("utf-8", errors="replace")
     return "|".join(map(_text, cell)) if isinstance(cell, list) else text_of(cell)

@@ -57,6 +57,7 @@ KINDS = {
     "same_order": "further row of a refused order",
     "amount": "unreadable amount (the order counts, in no sum)",
     "type": "type of activity that cannot be imported",
+    "without_effect": "activities without effect",
     "conflict": "other activity with the same ID",
     "exists": "existing contact (only new ones are created)",
     "unknown": "unknown contact (only existing ones are updated)",

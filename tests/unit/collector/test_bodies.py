@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.domain.json_values import exact_number
 from engine.errors import InvalidActivity
 from workers.collector.answers import status_of
 from workers.collector.bodies import envelope_of, event_of, unzipped, whole_characters
 from workers.collector.errors import BodyTooLarge, InvalidRequest
 from workers.collector.limits import MAX_BODY, MAX_EVENT
-from workers.collector.values import exact_number
 
 
 def test_gzip_is_unzipped_in_one_part_or_several() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from engine.exports.export_columns import UnknownColumn, chosen, offered, with_headings
 from engine.imports.mapping import columns
+from engine.imports.mapping.shop_exports import guess_kind
 from tests.builders import SHIPPED, rules
 
 ODD = rules(
@@ -24,6 +25,20 @@ def test_an_import_guesses_each_heading_as_what_it_is_and_leaves_the_others_out(
 
     assert [column.target for column in guessed] == [column.target for column in found]
     assert len({columns.plain(column.label) for column in found}) == len(found)
+
+
+@pytest.mark.parametrize("ruleset", [SHIPPED.present, ODD])
+def test_an_export_of_activities_is_recognised_and_its_calculated_columns_are_left_out(ruleset):
+    headings = [column.label for column in chosen("activities", (), ruleset)]
+
+    assert guess_kind(list(map(columns.plain, headings))) == "activities"
+    guessed = {c.heading: c.target for c in columns.guess(headings, ruleset, kind="activities") if c.target}
+    assert guessed == {
+        "Activity ID": "kept_id", "Happened at": "happened_at", "Activity type": "type",
+        "External ID": "external_id", "Email": "email", "Mobile phone": "mobile_phone",
+        "First name": "first_name", "Last name": "last_name", "Source": "source",
+        "Properties": "properties", "Traits": "traits", "Can be imported": "importable",
+    }  # fmt: skip
 
 
 def test_columns_are_chosen_by_id_in_their_order_and_once():

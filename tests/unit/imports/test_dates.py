@@ -44,7 +44,7 @@ def test_the_order_of_dates_is_told_by_the_days_after_the_twelfth(cells, order):
         ("3 de marzo de 2026", None, date(2026, 3, 3)),
         ("29/02/2024", "dmy", date(2024, 2, 29)),
         ("2024-03-31T10:20:30Z", None, datetime.fromisoformat("2024-03-31T10:20:30+00:00")),
-        ("2024-03-31 10:20:30.123 +0200", None, datetime.fromisoformat("2024-03-31T10:20:30+02:00")),
+        ("2024-03-31 10:20:30.123 +0200", None, datetime.fromisoformat("2024-03-31T10:20:30.123+02:00")),
         ("31/03/2024 22:15", "dmy", datetime.fromisoformat("2024-03-31T22:15")),
         ("3/4/2024 12:05 AM", "mdy", datetime.fromisoformat("2024-03-04T00:05")),
     ],

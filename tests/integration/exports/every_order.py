@@ -71,11 +71,11 @@ def _change(type_: str, who: str, number: str, day: float, **more: Any) -> Activ
 
 def _of_many() -> Iterator[Activity]:
     for customer in range(40):
-        yield identified(days(0), external_id=f"c{customer}", email=f"c{customer}@x.com", trusted=True)
+        yield identified(days(0), external_id=f"m{customer}", email=f"many{customer}@x.com", trusted=True)
         for order in range(1 + customer % 5):
             total = f"{(37 * customer + 101 * order) % 300}.{(13 * customer + 7 * order) % 100:02d}"
             number, lines = f"{customer}-{order}", [{"sku": "SH-1", "quantity": 1, "price": total}]
-            yield _order(f"c{customer}", number, total, order * (3 + customer % 11), products=lines)
+            yield _order(f"many{customer}", number, total, order * (3 + customer % 11), products=lines)
 
 
 def _corrected() -> Iterator[Activity]:
@@ -85,7 +85,8 @@ def _corrected() -> Iterator[Activity]:
     yield _order("corrected", "k2", "12.00", 4)
     yield _change("order_cancelled", "corrected", "k2", 5)
     yield _change("order_updated", "corrected", "k3", 6, total=99)  # of an order that never came
-    yield _order("corrected", "k4", "7.005", 31.99)
+    yield _order("corrected", "k4", 7.005, 31.99)
+    yield _order("corrected", "k5", "7.005", 40)  # seven thousand and five, in Spain
 
 
 def _refunded() -> Iterator[Activity]:

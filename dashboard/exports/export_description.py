@@ -16,7 +16,6 @@ from engine.contacts.listing.filter_bar import chips
 from engine.db.connection import utc_now
 from engine.domain.rulebook import Ruleset
 from engine.exports import export_service, exporting
-from engine.exports.column import What
 from engine.exports.export_files import FORMATS, FileFormat
 from engine.exports.exporting import Export
 from engine.jobs.jobs import Job
@@ -87,12 +86,11 @@ def _of_activities(wanted: Export, ruleset: Ruleset) -> list[str]:
     return [types, *([" ".join(days)] if days else [])]
 
 
-def about_format(format_: FileFormat, what: What) -> str:
+def about_format(format_: FileFormat) -> str:
     """The use of a file format, in a sentence."""
     most = FORMATS["xlsx"].most_rows or 0
-    back = ", and can be imported again" if what == "contacts" else ""
     return {
-        "csv": f"Opens in any tool{back}.",
+        "csv": "Opens in any tool, and can be imported again.",
         "xlsx": f"For spreadsheets, up to {formats.count(most)} rows.",
         "parquet": "For analytics tools: compact, with typed columns.",
     }[format_]

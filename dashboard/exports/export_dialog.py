@@ -21,7 +21,6 @@ from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.bulk.selection import Selection
 from engine.contacts.sheet.timelines import EVERYTHING, TimelineFilter
-from engine.domain.fields import IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
 from engine.errors import LimitExceeded
 from engine.exports import export_columns, export_service, exporting
@@ -33,6 +32,11 @@ from engine.rules.rule_service import current_rules
 EXPORT = "export"
 
 _WHAT: dict[What, str] = {"contacts": "Contacts", "activities": "Activities"}
+_NOT_BACK: dict[What, str] = {
+    "contacts": "Without email, phone or external ID the file cannot be imported again.",
+    "activities": "To import the file again as it is, add Activity ID, Happened at, Activity type, "
+    "Properties, Can be imported, and one of External ID, Email and Mobile phone.",
+}
 _LISTED = {"name": ("first_name", "last_name"), "segments": ("static_segments", "dynamic_segments")}
 """Columns of the list that are several columns in a file."""
 
@@ -93,7 +97,7 @@ def _content(actor: Actor, asked: ExportQuestion) -> None:
         horizontal=True,
         key=f"{key}.format",
     )
-    show(tag("div", export_description.about_format(format_, what), "cs-sub"))
+    show(tag("div", export_description.about_format(format_), "cs-sub"))
     name = f"{asked.name}{'' if what == 'contacts' else '-activities'}-{today().isoformat()}"
     wanted = Export(what, format_, columns or (), asked.selection, acts.types, acts.first, acts.last, name)
     too_large = _too_large(wanted, number)
@@ -162,8 +166,8 @@ def _columns(asked: ExportQuestion, what: What, ruleset: Ruleset, key: str) -> t
                 key=f"{key}.{what}.chosen",
             )
         )
-    if what == "contacts" and listed and not set(listed) & set(IDENTITY_FIELDS):
-        show(quiet("Without email, phone or external ID the file cannot be imported again."))
+    if listed and not export_columns.comes_back(what, [known[id_] for id_ in listed]):
+        show(quiet(_NOT_BACK[what]))
     return listed or None
 
 

@@ -15,12 +15,13 @@ from typing import Any
 from bson import Decimal128
 
 from engine.domain.document import Document
-from engine.domain.fields import CUSTOM, FIELDS
+from engine.domain.fields import CUSTOM, FIELDS, IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
 from engine.errors import Invalid
 from engine.exports.activity_columns import activity_columns
 from engine.exports.column import Column, Kind, What
 from engine.imports.mapping import columns as importable
+from engine.imports.mapping import own_export
 from engine.imports.mapping.columns import plain
 
 
@@ -44,6 +45,13 @@ def chosen(what: What, ids: Iterable[str], ruleset: Ruleset) -> list[Column]:
             f"there is no column {', '.join(unknown)}; of {what} there are: {', '.join(known)}"
         )
     return [known[id_] for id_ in wanted or known]
+
+
+def comes_back(what: What, columns: Iterable[Column]) -> bool:
+    """Whether a file of these columns can be imported again."""
+    found = list(columns)
+    known = not {column.id for column in found}.isdisjoint(IDENTITY_FIELDS)
+    return known and (what == "contacts" or own_export.is_own_export({plain(c.label) for c in found}))
 
 
 def with_headings(columns: Sequence[Column], ruleset: Ruleset) -> list[Column]:

@@ -110,7 +110,7 @@ def _source(sender: Mapping[str, Any]) -> str:
 
 def _number_by(mark: money.DecimalMark) -> Callable[[Any], str | None]:
     def number(value: Any) -> str | None:
-        found = money.number(value, mark)
+        found = None if value is None else money.number(value, mark)
         return None if found is None else f"{found:f}"
 
     return number

@@ -26,10 +26,10 @@ from engine.exports.row_facts import ContactFacts, RowFacts
 from engine.exports.row_reads import ROW, Batch, Order, Values
 from engine.pipeline import activity_spans
 
-CONTACTS_AT_ONCE = 500
+CONTACTS_AT_ONCE = 250
 """Contacts whose activities are asked for at once."""
 
-SORTED_AT_ONCE = 20_000
+SORTED_AT_ONCE = 10_000
 """Activities that are held and sorted here, of all these contacts."""
 
 Held = tuple[datetime | None, datetime | None, Document]

@@ -25,11 +25,19 @@ from engine.domain.worth import rate_of
 from engine.imports.history.activity_parser import OWN_TYPES
 from engine.pipeline.groups import decode_activity
 
+_WITHOUT_PRODUCTS = {"$unsetField": {"field": "products", "input": {"$ifNull": ["$properties", {}]}}}
+
 PICKED: Document = {
     "type": 1,
     "bot": 1,
     "discounted": 1,
-    "placing": {"$cond": [{"$eq": ["$type", ORDER_COMPLETED]}, "$$ROOT", None]},
+    "placing": {
+        "$cond": [
+            {"$eq": ["$type", ORDER_COMPLETED]},
+            {"$mergeObjects": ["$$ROOT", {"properties": _WITHOUT_PRODUCTS}]},
+            None,
+        ]
+    },
 }
 """The fields of an activity's document that facts follow from."""
 

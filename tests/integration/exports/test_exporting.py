@@ -275,7 +275,7 @@ def test_activities_that_were_moved_to_another_contact_are_written_as_that_ones(
     assert row["Email"] == ""
 
 
-@pytest.mark.parametrize("sorted_at_once", [20_000, 3])
+@pytest.mark.parametrize("sorted_at_once", [10_000, 3])
 def test_the_activities_of_a_contact_stand_together_in_their_order(shop, monkeypatch, sorted_at_once):
     monkeypatch.setattr(activity_rows, "SORTED_AT_ONCE", sorted_at_once)
     people = {f"{name}@x.com": name for name in ("ana", "eva")}

@@ -85,6 +85,7 @@ def _corrected() -> Iterator[Activity]:
     yield _order("corrected", "k2", "12.00", 4)
     yield _change("order_cancelled", "corrected", "k2", 5)
     yield _change("order_updated", "corrected", "k3", 6, total=99)  # of an order that never came
+    yield bought("3.30", days(6.5), email="corrected@x.com", trusted=True)  # without a number
     yield _order("corrected", "k4", 7.005, 31.99)
     yield _order("corrected", "k5", "7.005", 40)  # seven thousand and five, in Spain
 

@@ -18,7 +18,7 @@ from engine.rules import versions
 from engine.settings import CONFIG_DIR
 from tests.integration.drained import drain_all, run_jobs
 from tests.integration.exports import every_order
-from tests.integration.exports.test_exporting import written
+from tests.integration.exports.test_exporting import rows_of, written
 
 FIGURES = ("orders", "summed", "spent", "refunded", "average", "currency", "first_order_at", "last_order_at",
            "foreign", "unclear")  # fmt: skip
@@ -127,3 +127,18 @@ def test_where_the_activities_are_known_nothing_changes(here, format_):
     assert (job.created, job.changed, job.refused + job.unchanged) == (0, 0, job.done)
     assert refusals(here, "back") == set()
     assert (list(here.contacts.find().sort("_id")), here.activities.count_documents({})) == before
+
+
+def test_an_undone_import_leaves_nothing_and_may_be_repeated(here, elsewhere):
+    _, _, content = written(here, Export("activities"))
+    imported(elsewhere, content, "there")
+
+    import_request.undo(elsewhere, "there", by="u1", by_name="Mia", now=utc_now())
+    run_jobs(elsewhere)
+    drain_all(elsewhere)
+    assert figures(elsewhere) == {}
+    _, made, empty = written(elsewhere, Export("activities", types=("order_completed",)), "undone")
+    assert [row["Can be imported"] for row in rows_of(empty)] == ["no"] * made.rows
+
+    imported(elsewhere, content, "anew")
+    assert figures(elsewhere) == figures(here)

@@ -253,7 +253,11 @@ def test_the_activities_of_some_contacts_are_written_with_whose_they_are(shop):
     assert [row["Activity type"] for row in rows_of(written(shop, narrow, "job-2")[2])] == ["order_completed"]
 
 
-def test_activities_that_were_moved_to_another_contact_are_written_as_that_ones(shop):
+@pytest.mark.parametrize("sorted_at_once", [10_000, 0])
+def test_activities_that_were_moved_to_another_contact_are_written_as_that_ones(
+    shop, monkeypatch, sorted_at_once
+):
+    monkeypatch.setattr(activity_rows, "SORTED_AT_ONCE", sorted_at_once)
     received(
         shop,
         [

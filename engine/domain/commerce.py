@@ -57,6 +57,8 @@ def superseded(activities: Iterable[Activity], book: Iterable[Order] = ()) -> fr
     gave it.
     """
     placed = list(activities)
+    if all(activity.trusted for activity in placed):
+        return frozenset()
     trusted = {name for activity in placed if activity.trusted for name in _names(activity)}
     if any(not a.trusted and a.type in (ORDER_COMPLETED, ORDER_UPDATED) for a in placed):
         known = (o for o in book if o.placed_at is not None and not o.unproven)
@@ -79,8 +81,8 @@ def corrects_browser(state: ContactState, activity: Activity) -> bool:
     """Whether a trusted source reports an order that only a browser has reported so far."""
     if not activity.trusted or activity.type != ORDER_COMPLETED:
         return False
-    names = order_names_of(activity)
-    unproven = (order for order in state.commerce.book if order.unproven or order.unproven_amount)
+    unproven = [order for order in state.commerce.book if order.unproven or order.unproven_amount]
+    names = order_names_of(activity) if unproven else ()
     return any(_is_named(order, names) for order in unproven)
 
 

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Literal, NewType
 
 from engine.domain.activities import Activity
@@ -64,7 +65,7 @@ class Track:
     meets: Predicate | None = field(default=None, compare=False)
     """`where`, compiled; unset if there is none."""
 
-    @property
+    @cached_property
     def id(self) -> TrackId:
         text = f"{self.activities!r}\n{self.where!r}\n{self.cap}"
         return TrackId(hashlib.blake2b(text.encode(), digest_size=6).hexdigest())

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -251,6 +251,19 @@ class CustomField:
     edit: frozenset[str] = frozenset(EDITORS)
 
 
+TracksByType = Mapping[str, tuple[Track, ...]]
+"""Tracks by the type of activity that they remember."""
+
+
+def by_activity_type(tracks: Iterable[Track]) -> TracksByType:
+    """Sort tracks by the types of activity that they remember."""
+    found: dict[str, tuple[Track, ...]] = {}
+    for track in tracks:
+        for type_ in dict.fromkeys(track.activities):
+            found[type_] = (*found.get(type_, ()), track)
+    return found
+
+
 @dataclass(frozen=True, eq=False)
 class Ruleset:
     """One published version of all YAML files, compiled.
@@ -329,6 +342,22 @@ class Ruleset:
         ]
         return {track.id: track for found in conditions if found is not None for track in found.tracks}
 
+    @cached_property
+    def tracks_by_type(self) -> TracksByType:
+        """The same by the type of activity that they remember."""
+        return by_activity_type(self.tracks.values())
+
+    @cached_property
+    def settles_at_once(self) -> bool:
+        """Whether one look at the segments in their order is enough: they ask for others by name alone."""
+        trees = (segment.condition.tree for segment in self.dynamic if segment.condition is not None)
+        asked = (leaf for tree in trees for leaf in leaves(tree) if isinstance(leaf, Compare))
+        return all(
+            leaf.operator in ("has", "has_any", "has_all")
+            for leaf in asked
+            if leaf.path.source == "contact" and leaf.path.name == "segments"
+        )
+
 
 @dataclass(frozen=True)
 class Rulebook:
@@ -345,6 +374,8 @@ class Rulebook:
 
     def at(self, version: int) -> Ruleset:
         """The ruleset that judges what was received under a version."""
+        if version == self.present.version:
+            return self.present
         judging = max(version, self.present.recomputed)
         return self.present if judging == self.present.version else self.rulesets.get(judging, self.present)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from engine.domain.activities import Activity
 from engine.domain.conditions import Track
@@ -19,8 +20,7 @@ SEGMENT_ENTERED, SEGMENT_LEFT = "segment_entered", "segment_left"
 """The activities that crossings leave behind."""
 
 
-@dataclass(frozen=True)
-class Crossed:
+class Crossed(msgspec.Struct, frozen=True):
     """A contact entered a segment, or left it; `since` is when one that left had entered it.
 
     `silent` when publishing the condition caused it: it triggers no rule then.
@@ -71,10 +71,12 @@ def _is_static(ruleset: Ruleset, segment: str) -> bool:
 
 def cross(state: ContactState, segment: str, now: datetime, *, enters: bool, silent: bool = False) -> Crossed:
     """Add a contact to a segment, or remove it."""
-    others = {id_: since for id_, since in state.segments.items() if id_ != segment}
-    crossed = Crossed(segment, enters, silent, since=None if enters else state.segments.get(segment))
-    state.segments = dict(sorted({**others, segment: now}.items())) if enters else others
-    return crossed
+    if enters:
+        state.segments = dict(sorted({**state.segments, segment: now}.items()))
+        return Crossed(segment, enters, silent)
+    since = state.segments.get(segment)
+    state.segments = {id_: since for id_, since in state.segments.items() if id_ != segment}
+    return Crossed(segment, enters, silent, since)
 
 
 def edit(state: ContactState, activity: Activity, ruleset: Ruleset) -> list[Crossed]:
@@ -101,10 +103,8 @@ def next_change(state: ContactState, ruleset: Ruleset, now: datetime) -> datetim
 
 
 def record_occurrence(state: ContactState, activity: Activity, tracks: Iterable[Track]) -> None:
-    """Record an activity in every track of its kind, the newest first."""
+    """Record an activity in the `tracks` of its type, the newest first."""
     for track in tracks:
-        if activity.type not in track.activities:
-            continue
         if track.meets is None or track.meets(activity, state, activity.happened_at):
             times = state.did.get(track.id, [])
             state.did = {**state.did, track.id: [activity.happened_at, *times][: track.cap]}

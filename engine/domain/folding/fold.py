@@ -9,7 +9,7 @@ makes the whole contact.  Both give the same, and time is an input of both.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -26,7 +26,6 @@ from engine.domain.activities import (
     derived_stream,
     undone_activities,
 )
-from engine.domain.conditions import Track, TrackId
 from engine.domain.contact import ContactState, Deletion
 from engine.domain.folding import effects
 from engine.domain.folding.before_merges import (
@@ -41,7 +40,14 @@ from engine.domain.folding.outcome import Call, Derived, Outcome, derived_id
 from engine.domain.folding.profile import apply_traits
 from engine.domain.identity.merge_decisions import DECISIONS
 from engine.domain.identity.people import Placement
-from engine.domain.rulebook import CallWebhook, Rule, Rulebook, Ruleset
+from engine.domain.rulebook import (
+    CallWebhook,
+    Rule,
+    Rulebook,
+    Ruleset,
+    TracksByType,
+    by_activity_type,
+)
 from engine.domain.segments import Crossed
 from engine.domain.statuses import Moved
 from engine.domain.valuation import NO_FIGURES, Figure, RfmScore, Valuation
@@ -167,9 +173,7 @@ def _undone(state: ContactState | None, placements: Sequence[Placement]) -> froz
     return frozenset(now if state is None else {*state.undone, *now})
 
 
-def _tracks(
-    state: ContactState | None, placements: Sequence[Placement], rulebook: Rulebook
-) -> Mapping[TrackId, Track]:
+def _tracks(state: ContactState | None, placements: Sequence[Placement], rulebook: Rulebook) -> TracksByType:
     """The facts to remember for the rules that evaluate these activities, and for segments."""
     versions = {placement.activity.ruleset for placement in placements}
     rulesets = [rulebook.at(version) for version in versions]
@@ -177,7 +181,10 @@ def _tracks(
         first, last = placements[0].activity.happened_at, placements[-1].activity.happened_at
         rulesets += rulebook.between(first, last)
     found = [ruleset.tracks for ruleset in rulesets if ruleset is not rulebook.present]
-    return {**{id_: track for tracks in found for id_, track in tracks.items()}, **rulebook.present.tracks}
+    if not found:
+        return rulebook.present.tracks_by_type
+    earlier = {id_: track for tracks in found for id_, track in tracks.items()}
+    return by_activity_type({**earlier, **rulebook.present.tracks}.values())
 
 
 @dataclass
@@ -186,13 +193,15 @@ class ContactFold:
 
     contact: ContactId
     rulebook: Rulebook
-    tracks: Mapping[TrackId, Track]
+    tracks: TracksByType
     outcome: Outcome
     at: datetime | None
     """Up to when time has passed; unset before the first activity."""
     events: deque[Event] = field(default_factory=deque)
     depth: int = 0
     """How many steps what happens now is from the root."""
+    deepest: int = 0
+    """The most steps that anything was from the root."""
     crossings: Counter[str] = field(default_factory=Counter)
     """How often each thing has followed from the root."""
     derived_ids: Counter[ActivityId] = field(default_factory=Counter)
@@ -212,13 +221,12 @@ class ContactFold:
     figures: tuple[Figure, ...] = ()
     """Calculated figures that have not taken effect yet, in the order of time."""
 
-    @property
-    def state(self) -> ContactState:
-        return self.outcome.state
+    def __post_init__(self) -> None:
+        self.state = self.outcome.state
 
     def _begin(self, root: ActivityId) -> None:
         """Begin what follows from an activity, or from the passing of time."""
-        self.root, self.depth = root, 0
+        self.root, self.depth, self.deepest = root, 0, 0
         self.crossings.clear()
 
     def copy(self) -> ContactFold:
@@ -271,7 +279,7 @@ class ContactFold:
             deliverability.apply_delivery(state, activity)
             deliverability.apply_push(state, activity)
             if not activity.bot:
-                segments.record_occurrence(state, activity, self.tracks.values())
+                self._record_occurrence(activity)
             if not deliverability.is_inconclusive(activity):
                 moved += statuses.move(state, activity, ruleset, proven=placement.proven)
             deliverability.reset_failures(state, activity, moved)
@@ -289,7 +297,7 @@ class ContactFold:
         state.clock = activity.moment
         if activity.type == valuation.RFM_CHANGED:
             self._reach_category(activity, ruleset)
-        segments.record_occurrence(state, activity, self.tracks.values())
+        self._record_occurrence(activity)
         self.events.append(Event(activity, counts=True, depth=0))
         self._react(ruleset, activity.happened_at, cause=activity.id)
 
@@ -432,19 +440,27 @@ class ContactFold:
         if self.sides is not None:
             self._repeat_reactions(self.sides, ruleset, now, cause)
             return
-        while crossed := segments.evaluate(self.state, self.rulebook.in_force(now), now):
+        in_force, did = self.rulebook.in_force(now), self.state.did
+        while crossed := segments.evaluate(self.state, in_force, now):
             self._cross_all(crossed, now, cause, ruleset)
+            if in_force.settles_at_once and not self.events and self.state.did is did:
+                break
+            did = self.state.did
             self._run_rules(ruleset)
 
     def _run_rules(self, ruleset: Ruleset) -> None:
-        deepest = self.depth
         while self.events:
             event = self.events.popleft()
             self.depth = event.depth
-            deepest = max(deepest, event.depth)
             if event.counts:
                 self._apply_rules(ruleset, event.activity)
-        self.depth = deepest
+        self.depth = self.deepest
+
+    def _record_occurrence(self, activity: Activity) -> None:
+        """Record an activity in the tracks of its type."""
+        tracks = self.tracks.get(activity.type)
+        if tracks is not None:
+            segments.record_occurrence(self.state, activity, tracks)
 
     def _publish_segments(self, ruleset: Ruleset, before: Ruleset, due: datetime, cause: ActivityId) -> None:
         """Evaluate every segment when `ruleset` replaces the rules `before`."""
@@ -512,7 +528,9 @@ class ContactFold:
     def _apply_rules(self, ruleset: Ruleset, event: Activity) -> None:
         """Apply the rules that an event meets; all of them see the contact as the event left it."""
         state, now = self.state, event.happened_at
-        rules = ruleset.rules.get(event.type, ())
+        rules = ruleset.rules.get(event.type)
+        if not rules:
+            return
         met = [rule for rule in rules if rule.when.meets(event, state, now)]
         before = state.points.total
         for rule in met:
@@ -608,16 +626,20 @@ class ContactFold:
     ) -> None:
         """Keep something that followed, for the timeline and for rules that wait for it."""
         id_ = derived_id(cause, what)
-        self.derived_ids[id_] += 1
-        if self.derived_ids[id_] > 1:  # in and out and in again, all because of one thing
-            id_ = derived_id(cause, f"{what}:{self.derived_ids[id_]}")
+        times = self.derived_ids[id_] = self.derived_ids.get(id_, 0) + 1
+        if times > 1:  # in and out and in again, all because of one thing
+            id_ = derived_id(cause, f"{what}:{times}")
         derived = Derived(id_, type_, self.contact, at, cause, properties)
         self.outcome.derived.append(derived)
-        event = derived.as_activity(version)
-        segments.record_occurrence(self.state, event, self.tracks.values())
-        self.crossings[what] += 1
-        self._refuse_cycle(self.crossings[what], self.rulebook.at(version))
-        self._emit(event, self.rulebook.at(version))
+        ruleset = self.rulebook.at(version)
+        repeated = self.crossings[what] = self.crossings.get(what, 0) + 1
+        self._refuse_cycle(repeated, ruleset)
+        if type_ in self.tracks or type_ in ruleset.rules:
+            event = derived.as_activity(version)
+            self._record_occurrence(event)
+            self._emit(event, ruleset)
+        else:
+            self._step_down(ruleset)
 
     def _record_points_change(self, before: int, cause: ActivityId, at: datetime, ruleset: Ruleset) -> None:
         """Emit `points_changed` for rules; the ledger has the change already."""
@@ -638,8 +660,13 @@ class ContactFold:
 
     def _emit(self, event: Activity, ruleset: Ruleset) -> None:
         """Queue what followed for the rules that wait for it."""
-        self._refuse_cycle(self.depth + 1, ruleset)
+        self._step_down(ruleset)
         self.events.append(Event(event, counts=True, depth=self.depth + 1))
+
+    def _step_down(self, ruleset: Ruleset) -> None:
+        """Count what follows as one step further from the root."""
+        self._refuse_cycle(self.depth + 1, ruleset)
+        self.deepest = max(self.deepest, self.depth + 1)
 
     def _refuse_cycle(self, steps: int, ruleset: Ruleset) -> None:
         if steps > MAX_DEPTH + ruleset.longest_limited_chain:
@@ -655,7 +682,7 @@ def next_due(state: ContactState, ruleset: Ruleset, now: datetime) -> datetime |
         dues.append(state.cart.idle_at)
     if state.revaluation is not None:
         dues.append(max(state.revaluation.at, now))
-    return min((at for at in dues if at is not None), default=None)
+    return min(filter(None, dues), default=None)
 
 
 def _properties(crossed: Crossed) -> dict[str, str | datetime]:

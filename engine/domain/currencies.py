@@ -31,6 +31,9 @@ MINOR_UNITS: Mapping[str, int] = {
 UNKNOWN_DIGITS = 8
 """Digits kept of an amount in what is no currency of ISO 4217: a bitcoin has as many."""
 
+_UNITS = tuple(Decimal(1).scaleb(-digits) for digits in range(UNKNOWN_DIGITS + 1))
+"""The smallest amount of so many digits behind the point."""
+
 SIGNS: Mapping[str, tuple[str, ...]] = {
     "€": ("EUR",),
     "$": ("USD", "CAD", "AUD", "NZD", "MXN", "ARS", "CLP", "COP", "HKD", "SGD", "TWD"),
@@ -54,7 +57,7 @@ def rounded(amount: Decimal, currency: str | None) -> Decimal:
         if isinstance(scale, int) and scale >= -UNKNOWN_DIGITS:
             return amount
         digits = UNKNOWN_DIGITS
-    return amount.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_EVEN)
+    return amount.quantize(_UNITS[digits], rounding=ROUND_HALF_EVEN)
 
 
 def is_currency(code: str) -> bool:

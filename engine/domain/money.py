@@ -8,9 +8,10 @@ the account's locale.  What is unreadable is marked, never guessed.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation
 from typing import Any, Literal
+
+import msgspec
 
 from engine.domain.currencies import meant_by
 from engine.domain.identity.blanks import is_blank
@@ -32,16 +33,14 @@ _LONGEST_QUOTE = 40
 """Characters of what could not be read that are kept to be shown."""
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(msgspec.Struct, frozen=True):
     """An amount as it was written: a number, and the currency's code or sign if one is beside it."""
 
     number: Decimal
     mark: str = ""
 
 
-@dataclass(frozen=True)
-class Unreadable:
+class Unreadable(msgspec.Struct, frozen=True):
     """What was sent for an amount and cannot be read."""
 
     text: str
@@ -53,10 +52,14 @@ def read(value: Any, decimal_mark: DecimalMark = ".") -> Written | Unreadable | 
         return None
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
         return quoted(value)
-    found = _read_text(value, decimal_mark) if isinstance(value, str) else Written(Decimal(str(value)))
+    found = _read_text(value, decimal_mark) if isinstance(value, str) else Written(_exact(value))
     if found is None or not found.number.is_finite() or found.number.adjusted() >= MAX_DIGITS:
         return quoted(value)
     return Written(_PRECISION.plus(found.number), found.mark)
+
+
+def _exact(value: float | Decimal) -> Decimal:
+    return value if isinstance(value, Decimal) else Decimal(str(value))
 
 
 def quoted(value: Any) -> Unreadable:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
+
+import msgspec
 
 from engine.domain.currencies import is_currency, meant_by, rounded
 from engine.domain.identity.blanks import visible
@@ -19,8 +20,7 @@ MAX_CURRENCY = 12
 """Characters kept of what is no currency."""
 
 
-@dataclass(frozen=True)
-class Worth:
+class Worth(msgspec.Struct, frozen=True):
     """What an order or refund is worth; `unclear` is what was sent for an unreadable amount.
 
     Without a currency it is that of the order, or of the account.
@@ -43,7 +43,7 @@ def worth_of(properties: Properties, account: Account, *, of_old: str | None = N
     if worth is None or worth.amount is None:
         return worth
     exact = rounded(worth.amount, worth.currency or of_old or account.currency)
-    return replace(worth, amount=exact)
+    return Worth(exact, worth.currency, worth.unclear)
 
 
 def _stated(

@@ -34,11 +34,16 @@ BATCH = 1_000
 ALLOWED = 2.0
 """How many times as long as the bare driver an import may take."""
 
+HEADINGS = "order number,order date,customer id,email,total,currency,status,sku,quantity,price\n"
+
 WRITTEN = ("contacts", "activities", "ledger")
 
 
 def bench_orders(size: Size) -> list[Result]:
-    """Import the orders with one worker process; `BENCH_ROWS` sets another number of customers."""
+    """Import the orders with one worker process; `BENCH_ROWS` sets another number of customers.
+
+    A file of one order goes before, so that the start of the process is not measured.
+    """
     customers = int(os.environ.get("BENCH_ROWS", CUSTOMERS[size]))
     orders = customers * ORDERS_EACH
     with servers(cache_gb=2.0) as found:
@@ -47,8 +52,13 @@ def bench_orders(size: Size) -> list[Result]:
         ours, same = found.database("ours"), found.database("same")
         found.announce("ours")
         with Herd(found, 1):
-            took, peaks = _imported(ours, path)
-        assert ours.contacts.count_documents({}) == customers
+            first = found.folder / "first.csv"
+            first.write_text(
+                HEADINGS + "first,2026-01-01,first,first@example.com,1.00,EUR,completed,S1,1,1.00\n"
+            )
+            _imported(ours, first, "first")
+            took, peaks = _imported(ours, path, "bench")
+        assert ours.contacts.count_documents({}) == customers + 1
         raw = sum(_copied(ours, same, name) for name in WRITTEN)
     more: Document = {
         "orders": orders,
@@ -68,7 +78,7 @@ def _write_file(path: Path, customers: int) -> int:
     total = customers * ORDERS_EACH
     start = utc_now().timestamp() - MINUTES * 60
     with path.open("w", encoding="utf-8") as out:
-        out.write("order number,order date,customer id,email,total,currency,status,sku,quantity,price\n")
+        out.write(HEADINGS)
         for number in range(total, 0, -1):
             at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(start + number * MINUTES * 60 / (total + 1)))
             customer = (number * 7_919) % customers
@@ -85,7 +95,7 @@ def _write_file(path: Path, customers: int) -> int:
     return rows
 
 
-def _imported(db: Db, path: Path) -> tuple[float, dict[str, int]]:
+def _imported(db: Db, path: Path, id_: str) -> tuple[float, dict[str, int]]:
     """Import a file and wait until all of it has taken effect: seconds, and the most memory used."""
     ruleset = versions.current(db)
     found = inspection.inspect(lambda: path.open("rb"), ruleset)
@@ -96,9 +106,9 @@ def _imported(db: Db, path: Path) -> tuple[float, dict[str, int]]:
     began = time.perf_counter()
     with path.open("rb") as stream:
         import_request.start(
-            db, stream, wanted, name=path.name, id_="bench", by="b", by_name="Mia", now=utc_now()
+            db, stream, wanted, name=path.name, id_=id_, by="b", by_name="Mia", now=utc_now()
         )
-    while (job := jobs.job(db, "bench")) is None or job.under_way or is_waiting(db):
+    while (job := jobs.job(db, id_)) is None or job.under_way or is_waiting(db):
         note_memory(peaks)
         time.sleep(0.1)
     took = time.perf_counter() - began

@@ -188,14 +188,17 @@ def _age(folding: Folding, row: Document, writes: Writes) -> None:
 
 
 def fold_at_tip(
-    folding: Folding, groups: Iterable[Group], writes: Writes
+    folding: Folding, groups: Iterable[Group], writes: Writes, *, until: datetime | None = None
 ) -> tuple[list[Activity], list[Group]]:
-    """Fold groups at the tip into `writes`; return their activities, and the groups that need their past."""
+    """Fold groups at the tip into `writes`; return their activities, and the groups that need their past.
+
+    With `until`, time then advances to that point for their contacts.
+    """
     folded: list[Activity] = []
     rest = []
     for group in groups:
         writes.record_read(group.documents.values())
-        settled = _step(folding, group)
+        settled = _step(folding, group, until)
         if settled is None:
             rest.append(group)
         else:
@@ -204,7 +207,7 @@ def fold_at_tip(
     return folded, rest
 
 
-def _step(folding: Folding, group: Group) -> FoldedComponent | None:
+def _step(folding: Folding, group: Group, until: datetime | None) -> FoldedComponent | None:
     """Fold a group at the tip; None if its whole past is needed, as after any failure."""
     if group.repeats:
         return None
@@ -212,7 +215,12 @@ def _step(folding: Folding, group: Group) -> FoldedComponent | None:
     contacts = {id_: contact_codec.decode(row) for id_, row in group.documents.items()}
     try:
         return component.step(
-            contacts, activities, folding.rulebook, namespace=folding.namespace, shared=group.shared
+            contacts,
+            activities,
+            folding.rulebook,
+            namespace=folding.namespace,
+            shared=group.shared,
+            until=until,
         )
     except FoldFailed:
         return None

@@ -32,13 +32,24 @@ class Folded:
     for_lanes: list[Activity]
 
 
-def fold(db: Db, activities: Sequence[Activity], *, seen: Prefetched, now: datetime) -> Folded:
-    """Fold activities that are not there yet onto the contacts that they are about; write nothing."""
+def fold(
+    db: Db,
+    activities: Sequence[Activity],
+    *,
+    seen: Prefetched,
+    now: datetime,
+    until: datetime | None = None,
+) -> Folded:
+    """Fold activities that are not there yet onto the contacts that they are about; write nothing.
+
+    With `until`, time then advances to that point for these contacts: for activities of the past that are
+    all there are, so that no worker has to read and write each contact once more for what fell due since.
+    """
     folding = Folding.begin(db, versions.rulebook(db), now)
     writes = Writes(folding.basis)
     named = tombstones.named_among(db, activities)
     groups = groups_of(db, [a for a in activities if a.id not in named], seen=seen)
-    folded, rest = batch.fold_at_tip(folding, groups, writes)
+    folded, rest = batch.fold_at_tip(folding, groups, writes, until=until)
     writes.kept = [inbox.row_of(a, folding.lanes, ActivityState.APPLIED) for a in folded]
     writes.stale_hours |= daily_figures.counted_hours(folded)
     left = [activity for activity in activities if activity.id in named]

@@ -64,11 +64,13 @@ def step(
     *,
     namespace: bytes,
     shared: set[str],
+    until: datetime | None = None,
 ) -> FoldedComponent | None:
     """Fold new activities, in the order of happening, onto the contacts they may touch.
 
-    `contacts` are the component's, all of them, and are consumed.  Returns None if the
-    whole history has to be folded again.  Raises FoldFailed.
+    `contacts` are the component's, all of them, and are consumed.  With `until`, time then advances to
+    that point for the contacts of the activities.  Returns None if the whole history has to be folded
+    again.  Raises FoldFailed.
     """
     versions = {activity.ruleset for activity in activities}
     if not all(is_kept_by(contact.state, rulebook, versions) for contact in contacts.values()):
@@ -95,6 +97,7 @@ def step(
         _renamed(placements, directory),
         rulebook,
         states={id_: contact.state for id_, contact in contacts.items()},
+        until=until,
     )
     changed = directory.touched | set(outcomes)
     return FoldedComponent(
@@ -260,12 +263,13 @@ def _fold_all(
     rulebook: Rulebook,
     *,
     states: dict[ContactId, ContactState],
+    until: datetime | None,
 ) -> dict[ContactId, Outcome]:
     by_contact: dict[ContactId, list[Placement]] = {}
     for placement in placements:
         by_contact.setdefault(placement.contact, []).append(placement)
     return {
-        contact: fold(states.get(contact), placed, rulebook, contact=contact)
+        contact: fold(states.get(contact), placed, rulebook, contact=contact, until=until)
         for contact, placed in by_contact.items()
     }
 

@@ -134,7 +134,8 @@ class HistoryRows:
             else:
                 outcomes[decided.outcome] += 1
                 activities += decided.activities
-        folded = inline_apply.fold(self._db, activities, seen=decisions.seen, now=now)
+        until = now if is_whole(groups) else None
+        folded = inline_apply.fold(self._db, activities, seen=decisions.seen, now=now, until=until)
         return PreparedBatch(
             items=groups,
             cursor=cursor_at(groups[-1].position),
@@ -172,7 +173,7 @@ def in_steps(staged: StagedRows, after: int) -> Iterator[list[RowGroup]]:
     for _, theirs in groupby(staged.by_customer(after), key=staged.customer_of):
         for group in theirs:
             step.append(group)
-            if len(step) >= 2 * STEP:
+            if not is_whole(step):
                 yield step
                 step = []
         if len(step) >= STEP:
@@ -180,6 +181,11 @@ def in_steps(staged: StagedRows, after: int) -> Iterator[list[RowGroup]]:
             step = []
     if step:
         yield step
+
+
+def is_whole(step: Sequence[RowGroup]) -> bool:
+    """Whether a step ends with the last entry of a customer: time may pass for all of its contacts."""
+    return len(step) < 2 * STEP
 
 
 class EntryDecisions:

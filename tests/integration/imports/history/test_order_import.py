@@ -22,13 +22,14 @@ from engine.imports.mapping import inspection
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import job_lease, jobs
 from engine.jobs.jobs import JobState
-from engine.pipeline import activity_steps, inbox, inline_apply
+from engine.pipeline import activity_steps, inbox, inline_apply, lanes
 from engine.pipeline.commit import Writes
 from engine.pipeline.inline_apply import Folded
 from engine.rules import versions
 from tests.builders import an_activity, identified
 from tests.integration.drained import drain_all, receive_and_drain, run_jobs
 from tests.integration.dying import dying, run_to_the_end, work_for_ever
+from tests.integration.job_runs import run_next_job
 from tests.order_exports import ORDER_EXPORTS
 
 HEAD = "order number,order date,customer id,email,total,currency,status,refunded amount\n"
@@ -167,6 +168,23 @@ def test_orders_newest_first_are_folded_once_for_each_customer(shop):
         JobState.DONE, 60, 60, "Import of orders from orders.csv",
     )  # fmt: skip
     assert shop.import_steps.count_documents({}) < 60 / 4 + 1
+
+
+def test_what_fell_due_since_the_orders_of_a_file_is_written_with_them(shop):
+    started(shop, many(20))
+    run_next_job(shop, clock=utc_now, stopped=lambda: False)
+
+    assert not lanes.any_due(shop, utc_now())
+    assert "drifting-away" in shop.contacts.find_one({"email": "c1@x.com"})["segments"]
+
+
+def test_time_passes_for_a_customer_of_several_steps_after_the_last_of_them(shop):
+    rows = (f"{n},2026-01-01 10:{n:02d},,ana@x.com,{n}.50,EUR,paid,\n" for n in range(20))
+    started(shop, HEAD + "".join(rows))
+    run_next_job(shop, clock=utc_now, stopped=lambda: False)
+
+    assert shop.activities.count_documents({"state": "received"}) == 0, "none was late"
+    assert not lanes.any_due(shop, utc_now())
 
 
 def test_importing_the_same_again_changes_nothing_whatever_the_file_is_called(shop):

@@ -81,9 +81,19 @@ _NOBODY_THERE = re.compile(
 """What they write of an address that takes no mail."""
 
 
+_NAMES = re.compile(
+    r"https?://\S{1,500}|[^\s@]{1,64}@[^\s@]{1,255}|\b[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}\.[a-z]{2,24}\b", re.I
+)
+
+
+def words_of(text: str) -> str:
+    """A text without addresses, links and host names, which say nothing: `host mx.spam.example said`."""
+    return _NAMES.sub(" ", text)
+
+
 def _blames_something_else(texts: list[str]) -> bool:
     """Whether codes or words blame the message, the sender or the servers, and not the address."""
-    whole = " ".join(texts)
+    whole = words_of(" ".join(texts))
     subjects = {found[2] for text in texts for found in _ENHANCED.finditer(text)}
     if subjects & _THE_MESSAGE:
         return True

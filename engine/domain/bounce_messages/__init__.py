@@ -1,0 +1,8 @@
+"""Mail that comes back, read without I/O: what a message means for the addresses that it is about."""
+
+from __future__ import annotations
+
+from engine.domain.bounce_messages.notice import Kind, Notice, Reason, Recipient
+from engine.domain.bounce_messages.reader import MAX_BYTES, read
+
+__all__ = ["MAX_BYTES", "Kind", "Notice", "Reason", "Recipient", "read"]

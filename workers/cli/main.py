@@ -76,6 +76,7 @@ class Sheets(LazyGroup):
         "rules": Deferred("workers.cli.rules", "Check, test, plan, publish and inspect rules."),
         "webhook": Deferred("workers.cli.webhook", "See what webhooks of sending services mean."),
         "sendings": Deferred("workers.cli.sendings", "Review suspected outages, whose bounces do not count."),
+        "bounces": Deferred("workers.cli.bounces", "Read mails that came back: what each means."),
     }
 
 

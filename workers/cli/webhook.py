@@ -21,7 +21,7 @@ webhook_app = typer.Typer(help="See what webhooks of sending services mean.")
 app.add_typer(webhook_app, name="webhook")
 
 
-class UnreadableFile(Invalid):
+class NoPayload(Invalid):
     """A file that cannot be read."""
 
 
@@ -58,7 +58,7 @@ def read(
 def _check(service: Provider, payload: Payload, variable: str) -> None:
     secret = os.environ.get(variable)
     if not secret:
-        raise UnreadableFile(f"the environment has no ${variable}: set it to {service.secret}")
+        raise NoPayload(f"the environment has no ${variable}: set it to {service.secret}")
     try:
         service.verify(payload, secret, utc_now())
     except Forged as error:
@@ -94,7 +94,7 @@ def _bytes_of(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise UnreadableFile(f"{file}: {error.strerror or error}") from None
+        raise NoPayload(f"{file}: {error.strerror or error}") from None
 
 
 def _headers_of(file: Path) -> Mapping[str, str]:
@@ -104,7 +104,7 @@ def _headers_of(file: Path) -> Mapping[str, str]:
     except ValueError:
         found = dict(_lines(text))
     if not isinstance(found, dict):
-        raise UnreadableFile(f"{file}: is neither lines of `name: value` nor a JSON object")
+        raise NoPayload(f"{file}: is neither lines of `name: value` nor a JSON object")
     return {str(name).lower(): str(value) for name, value in found.items()}
 
 

@@ -107,18 +107,20 @@ def test_a_list_that_shrinks_by_the_change_is_changed_whole(shop):
 
 
 def test_who_is_as_wanted_already_is_left_alone_and_who_may_not_is_told(shop):
-    started(shop, Edit(statuses={"newsletter": "unsubscribed"}))
+    receive_and_drain(shop, [an_activity("email_blocked", minutes(90), email="p01@x.com", trusted=True)])
+    started(shop, Edit(statuses={"email_status": "paused"}))
     run_jobs(shop)
 
     job = jobs.job(shop, "job-1")
-    assert (job.done, job.refused) == (PEOPLE, PEOPLE - 1)
-    [*_, refused] = bulk_change.refusals(shop, "job-1")
-    assert "cannot go from not subscribed to unsubscribed by hand" in refused.reason
+    assert (job.done, job.refused) == (PEOPLE, 1)
+    [refused] = bulk_change.refusals(shop, "job-1")
+    assert "cannot go from blocked to paused by hand" in refused.reason
 
-    started(shop, Edit(statuses={"newsletter": "unsubscribed"}), id_="job-2",
-            selection=Selection(ids=(contact_lookup.find_contact(shop, "p03@x.com"),)))  # fmt: skip
-    run_jobs(shop)
-    assert jobs.job(shop, "job-2").unchanged == 1
+    for number in (2, 3):
+        started(shop, Edit(statuses={"newsletter": "unsubscribed"}), id_=f"job-{number}",
+                selection=Selection(ids=(contact_lookup.find_contact(shop, "p03@x.com"),)))  # fmt: skip
+        run_jobs(shop)
+    assert [jobs.job(shop, f"job-{number}").unchanged for number in (2, 3)] == [0, 1]
 
 
 def test_taking_it_back_leaves_what_was_done_since(shop):

@@ -119,7 +119,7 @@ def test_what_somebody_else_has_is_refused_and_says_who(shop):
         ({"fields": {"custom.shoe_size": "large"}}, "custom.shoe_size", "a number is wanted"),
         ({"fields": {"points": 5}}, "points", "cannot be changed by hand"),
         ({"fields": {"first_name": "x" * 1_001}}, "first_name", "at most 1,000 characters"),
-        ({"statuses": {"newsletter": "unsubscribed"}}, "newsletter", "allowed: subscribed"),
+        ({"statuses": {"email_status": "active"}}, "email_status", "allowed: paused, blocked"),
         ({"statuses": {"mood": "good"}}, "mood", "no status"),
         ({"add_to": ["rich"]}, "rich", "Rich is dynamic"),
         ({"add_to": ["nobody"]}, "nobody", "no segment"),

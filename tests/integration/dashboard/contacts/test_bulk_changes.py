@@ -108,19 +108,20 @@ def test_a_marketer_adds_to_a_segment_follows_that_and_takes_it_back(shop, open_
 
 
 def test_what_a_status_comes_to_is_said_before_and_who_was_refused_after(shop, open_as):
+    receive_and_drain(shop, [an_activity("email_blocked", minutes(70), email="p05@x.com", trusted=True)])
     app = asked(open_as("marketer"), "status")
-    app.selectbox(key="bulk.job-1.machine").set_value("newsletter").run()
-    app.selectbox(key="bulk.job-1.state.newsletter").set_value("unsubscribed").run()
+    app.selectbox(key="bulk.job-1.machine").set_value("email_status").run()
+    app.selectbox(key="bulk.job-1.state.email_status").set_value("paused").run()
 
-    assert "11 contacts will be refused" in shown(app)
-    assert sure(app).label == "Change 1 contact"
+    assert "1 contact will be refused" in shown(app)
+    assert sure(app).label == "Change 11 contacts"
     sure(app).click().run()
     run_jobs(shop)
     app.run()
 
     app.button(key="job.why.job-1").click().run()
     text = shown(app)
-    assert "cannot go from not subscribed to unsubscribed by hand" in text
+    assert "cannot go from blocked to paused by hand" in text
     assert f"?contact={ids(shop, 'p05@x.com')[0]}" in text
 
 

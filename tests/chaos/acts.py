@@ -309,7 +309,11 @@ class Acts:
         return found
 
     def _row(self, contact: ContactId) -> Mapping[str, Any]:
-        return self.db.contacts.find_one({"_id": contact, **LIVING}) or {}
+        row = self.db.contacts.find_one({"_id": contact, **LIVING})
+        if row is None:
+            raise ContactNotFound(contact)
+        found: Mapping[str, Any] = row
+        return found
 
 
 MIA = colleague("Mia", "admin")

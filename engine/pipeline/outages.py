@@ -124,7 +124,7 @@ def _failing(db: Db, channel: Channel, *, now: datetime) -> list[SuspectedOutage
     failed = db.activities.aggregate(
         [
             {"$match": recent},
-            {"$group": {"_id": {"sending": _SENDING, "attempt": _ATTEMPT}}},
+            {"$group": {"_id": {"sending": _SENDING, "attempt": "$properties.message_id"}}},
             {"$group": {"_id": "$_id.sending", "failed": {"$sum": 1}}},
             {"$match": {"failed": {"$gte": MIN_FAILED}}},
         ]
@@ -166,12 +166,7 @@ def _attempts(db: Db, channel: Channel, sending: str, failed: int, *, now: datet
     return max(counts["sent"], counts["delivered"] + failed)
 
 
-_ATTEMPT = {"$ifNull": ["$properties.message_id", "$properties.email_id"]}
-"""The send attempt, as in `engine.domain.bounces`."""
-
-_NAMED_ATTEMPT = {
-    "$or": [{"properties.message_id": {"$exists": True}}, {"properties.email_id": {"$exists": True}}]
-}
+_NAMED_ATTEMPT = {"properties.message_id": {"$exists": True}}
 
 
 def _named(sending: str) -> Document:

@@ -156,6 +156,19 @@ class Webhook:
     secret: str | None = None
 
 
+@dataclass(frozen=True)
+class SendingService:
+    """A service that sends the shop's mail or messages, and reports by webhook what became of them.
+
+    Parameters:
+      secrets(tuple): Environment variables with what proves its requests; two while one replaces the other.
+      url(str): The public address of its webhook, which some services sign; empty if it is as called.
+    """
+
+    secrets: tuple[str, ...]
+    url: str = ""
+
+
 Effect = AddToSegment | RemoveFromSegment | SetField | MoveStatus | CallWebhook
 
 
@@ -282,6 +295,7 @@ class Ruleset:
     fields: Mapping[str, CustomField] = field(default_factory=dict)
     segments: Mapping[str, Segment] = field(default_factory=dict)
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
+    services: Mapping[str, SendingService] = field(default_factory=dict)
     rfm: RfmRules | None = None
     lifetime: LifetimeRules = field(default_factory=LifetimeRules)
     published_at: datetime | None = None

@@ -19,7 +19,7 @@ from engine.rules.files.rfm_file import RfmFile, read_rfm
 from engine.rules.files.rule_tests import RuleTest, read_tests
 from engine.rules.files.scoring_file import ScoringFile, read_scoring
 from engine.rules.files.segments_file import SegmentsFile, read_segments
-from engine.rules.files.settings_file import SettingsFile, read_account, read_webhooks
+from engine.rules.files.settings_file import SettingsFile, read_account, read_services, read_webhooks
 from engine.rules.files.transitions_file import TransitionsFile, read_transitions
 from engine.rules.language.nodes import File, Problems
 
@@ -129,6 +129,7 @@ def _build(texts: Mapping[str, str], standing: VersionMetadata) -> tuple[Ruleset
         kept_from=standing.kept_from,
         recomputed=standing.recomputed,
         webhooks=words.webhooks,
+        services=read_services(files.settings),
         rfm=read_rfm(files.rfm),
         lifetime=read_lifetime(files.settings.lifetime_value),
     )

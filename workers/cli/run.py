@@ -67,8 +67,15 @@ def collector(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 85
     log_events()
     settings, instance = begin(data_dir)
     db = connect(instance.mongodb_uri, instance.database, app="collector")
-    proxies = settings.collector_trusted_proxies
-    serve(db, _waker(instance), host=host, port=port, limit=limit_of(settings), proxies=proxies)
+    serve(
+        db,
+        _waker(instance),
+        dict(os.environ),
+        host=host,
+        port=port,
+        limit=limit_of(settings),
+        proxies=settings.collector_trusted_proxies,
+    )
 
 
 @app.command()

@@ -7,8 +7,9 @@ requests (group_commit).  Only then is it answered (answers).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 import structlog
 from pymongo.errors import PyMongoError
@@ -32,6 +33,8 @@ from workers.collector.snippet import snippet
 PREFLIGHT_MAX_AGE = 86_400
 """Seconds for which a browser need not ask again whether it may send."""
 
+Receive = Callable[[Request], Awaitable[Response]]
+
 log = structlog.get_logger()
 
 
@@ -41,17 +44,25 @@ def create_app(
     *,
     limit: RateLimit | None = None,
     proxies: int = 0,
+    environment: Mapping[str, str] = MappingProxyType({}),
     clock: Callable[[], datetime] = utc_now,
 ) -> Starlette:
     """Make the collector's ASGI application; without a `limit` the default one holds.
 
-    `proxies` of our own stand before it, each of which adds to X-Forwarded-For.
+    `proxies` of our own stand before it, each of which adds to X-Forwarded-For.  `environment` has the
+    secrets of sending services.
     """
     limit = limit_of(Settings()) if limit is None else limit
-    collector = Collector(db, waker, limit=limit, proxies=proxies, clock=clock)
+    collector = Collector(db, waker, limit=limit, proxies=proxies, environment=environment, clock=clock)
 
     async def call(request: Request) -> Response:
-        answer = await _answer(collector, request)
+        return await counted(collector.receive, request)
+
+    async def webhook(request: Request) -> Response:
+        return await counted(collector.receive_webhook, request)
+
+    async def counted(receive: Receive, request: Request) -> Response:
+        answer = await _answer(receive, request)
         collector.metrics.requests.labels(answer.status_code).inc()
         return answer
 
@@ -59,6 +70,7 @@ def create_app(
         routes=[
             Route("/v1/{call}", call, methods=["POST"]),
             Route("/v1/{call}/", call, methods=["POST"]),
+            Route("/webhooks/{provider}", webhook, methods=["POST"]),
             Route("/t.js", snippet()),
             Route("/healthz", collector.health),
             Route("/metrics", collector.report),
@@ -69,10 +81,10 @@ def create_app(
     )
 
 
-async def _answer(collector: Collector, request: Request) -> Response:
+async def _answer(receive: Receive, request: Request) -> Response:
     """Every failure that is to be expected, as its answer."""
     try:
-        return await collector.receive(request)
+        return await receive(request)
     except ClientDisconnect:
         return answers.refusal(400, "body", "breaks off")  # nobody is there to read it
     except PyMongoError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Protocol
@@ -45,6 +45,17 @@ from workers.collector.limits import AddressLimit, RateLimit
 from workers.collector.metrics import Metrics
 from workers.collector.newcomers import Newcomers
 from workers.collector.translate import Sender
+from workers.collector.webhooks.door import (
+    activities_of,
+    confirm,
+    declared,
+    payload_of,
+    secrets_of,
+    sender_of,
+    verify,
+)
+from workers.collector.webhooks.notices import Forged
+from workers.collector.webhooks.registry import provider_of
 
 RULESET_CACHED_FOR = 0.9
 """Seconds after which a newly published ruleset is noticed here."""
@@ -72,6 +83,7 @@ class Collector:
       waker(LaneNotifier): Is called with the lanes that have work; its failures change no response.
       limit(RateLimit): What each key may send.
       proxies(int): Our own proxies before the collector.
+      environment(Mapping): Has the secrets of sending services that the rules name.
       clock(callable): The present, aware, in whole milliseconds.
     """
 
@@ -82,9 +94,11 @@ class Collector:
         *,
         limit: RateLimit,
         proxies: int,
+        environment: Mapping[str, str],
         clock: Callable[[], datetime],
     ) -> None:
         self._db = db
+        self._environment = environment
         self._waker = waker
         self._limit = limit
         self._proxies = proxies
@@ -119,6 +133,34 @@ class Collector:
         await self._check_origin(request, envelope, key, sender, received_at=received_at)
         self._check_rates(request, key, len(envelope.batch))
         return await self._receive(envelope, call, key, sender, received_at=received_at)
+
+    async def receive_webhook(self, request: Request) -> Response:
+        """A webhook of a sending service.
+
+        Raises UnknownProvider, ServiceNotDeclared, SecretNotSet, Forged and UnreadablePayload, and those of
+        `read_body`; Unavailable and PyMongoError.
+        """
+        name = request.path_params["provider"]
+        provider, ruleset = provider_of(name), await self._ruleset.get()
+        service = declared(ruleset, name)
+        payload = payload_of(request, await read_body(request), service)
+        received_at = self._clock()
+        try:
+            await asyncio.to_thread(
+                verify, provider, payload, secrets_of(service, name, self._environment), received_at
+            )
+        except Forged:
+            self.metrics.forged.labels(name).inc()
+            raise
+        taken = activities_of(provider.read(payload), name, ruleset, received_at=received_at)
+        await self._commit.keep(taken.activities)
+        self.metrics.kept.inc(len(taken.activities))
+        self.metrics.refused.inc(len(taken.refused))
+        await self._store(taken.refused, [], sender_of(name), received_at)
+        await asyncio.to_thread(confirm, name, payload)
+        return JSONResponse(
+            {"success": True, "accepted": len(taken.activities), "not_understood": len(taken.refused)}
+        )
 
     async def _check_origin(
         self, request: Request, envelope: Envelope, key: KeyRecord, sender: Sender, *, received_at: datetime

@@ -34,6 +34,9 @@ class Metrics:
         self.beyond_ceiling = self._counter(
             "new_contacts_refused", "Events refused because their key has created its day's new contacts."
         )
+        self.forged = self._counter(
+            "webhooks_forged", "Webhooks refused because their service did not sign them.", "provider"
+        )
         Gauge(
             "sheets_collector_activities_waiting",
             "Activities that wait for their insert.",

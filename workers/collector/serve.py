@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 
 import structlog
 import uvicorn
@@ -28,14 +29,23 @@ MAX_CONNECTIONS = 2_000
 log = structlog.get_logger()
 
 
-def serve(db: Db, waker: Waker, *, host: str, port: int, limit: RateLimit, proxies: int) -> None:
+def serve(
+    db: Db,
+    waker: Waker,
+    environment: Mapping[str, str],
+    *,
+    host: str,
+    port: int,
+    limit: RateLimit,
+    proxies: int,
+) -> None:
     """Serve until SIGTERM or Ctrl-C; open requests are answered first."""
     stop = threading.Event()
     metrics = pulses.metrics_address(host, port)
     beating = threading.Thread(target=_beat, args=(db, stop, metrics), name="pulse", daemon=True)
     beating.start()
     try:
-        app = create_app(db, waker, limit=limit, proxies=proxies)
+        app = create_app(db, waker, limit=limit, proxies=proxies, environment=environment)
         uvicorn.Server(_configuration(app, host=host, port=port)).run()
     finally:
         stop.set()

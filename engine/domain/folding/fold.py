@@ -55,7 +55,8 @@ from engine.errors import FoldFailed
 
 PASSIVE_TYPES = frozenset(
     {
-        "email_sent", "email_delivered", "email_bounced", "email_blocked", "sms_sent", "sms_delivered",
+        "email_sent", "email_delivered", "email_bounced", "email_blocked", "email_deferred",
+        "email_auto_replied", "sms_sent", "sms_delivered",
         "sms_bounced", "push_sent", "web_content_shown", "order_updated", "order_refunded", "order_cancelled",
         "contact_edited", "contact_imported", DELETED, *DECISIONS,
     }

@@ -13,11 +13,13 @@ from babel.numbers import get_decimal_symbol
 from phonenumbers import SUPPORTED_REGIONS
 
 from engine.domain.currencies import is_currency
-from engine.domain.rulebook import CONSENT_FROM_BROWSER, Account, Webhook
+from engine.domain.rulebook import CONSENT_FROM_BROWSER, Account, SendingService, Webhook
+from engine.domain.webhook_secrets import variable_of
 from engine.rules.files.lifetime_entry import LifetimeEntry
 from engine.rules.files.webhook_secrets import read_secret
 from engine.rules.language.entries import TEXT, Entry, Key, choice, duration, flag, mapping_of, nested, text
 from engine.rules.language.nodes import Node
+from engine.rules.language.suggestions import did_you_mean
 
 _DEFAULTS = Account()
 _CURRENCY = re.compile("[A-Z]{3}")
@@ -148,12 +150,52 @@ class WebhookEntry(Entry):
     secret = Key("What signs a call; `$NAME` is that environment variable.", read_secret, TEXT)
 
 
+SERVICES = (
+    "brevo", "mailersend", "mailgun", "mailjet", "mandrill", "postmark", "resend", "sendgrid", "ses",
+    "sparkpost", "twilio",
+)  # fmt: skip
+"""The sending services whose webhooks the collector understands."""
+
+
+def _variables(node: Node, key: str) -> tuple[str, ...]:
+    """Environment variables, as `$NAME` or a list of two: a secret itself does not belong into the rules."""
+    written = [node.raw(key)] if isinstance(node.raw(key), str) else node.texts(key)
+    names = [variable_of(str(text)) for text in written]
+    if not 1 <= len(names) <= 2 or None in names:
+        node.fail(f"`{key}` must be $ and the name of an environment variable, or a list of two", key)
+    return tuple(name for name in names if name is not None)
+
+
+def _optional_url(node: Node, key: str) -> str:
+    return _url(node, key) if key in node else ""
+
+
+class ServiceEntry(Entry):
+    secret = Key(
+        "The environment variable with its secret, as $NAME; a list of two while one replaces the other.",
+        _variables,
+        {"anyOf": [TEXT, {"type": "array", "items": TEXT, "minItems": 1, "maxItems": 2}]},
+        required=True,
+    )
+    url = Key("The public address of its webhook: Mandrill and Twilio sign it.", _optional_url, TEXT)
+
+
+def read_services(file: SettingsFile) -> dict[str, SendingService]:
+    """The sending services whose webhooks are received."""
+    node = file.node.node("sending_services")
+    for name in file.sending_services:
+        if name not in SERVICES:
+            node.fail(f"no sending service {name!r}{did_you_mean(name, SERVICES)}", name)
+    return {name: SendingService(entry.secret, entry.url) for name, entry in file.sending_services.items()}
+
+
 class SettingsFile(Entry):
     """The account"""
 
     account = nested("What holds for the whole shop.", AccountEntry)
     lifetime_value = nested("How customer lifetime value is computed, and from when on.", LifetimeEntry)
     webhooks = mapping_of("The systems that rules can call, by name.", WebhookEntry)
+    sending_services = mapping_of("The services that report what became of mails, by name.", ServiceEntry)
 
 
 def read_account(file: SettingsFile) -> Account:

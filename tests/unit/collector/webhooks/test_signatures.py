@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
+from engine.rules.files.settings_file import SERVICES
 from workers.collector.webhooks import ses
 from workers.collector.webhooks.notices import Forged, Payload
 from workers.collector.webhooks.registry import PROVIDERS
@@ -93,8 +94,8 @@ def verify(provider, payload, secret, now=NOW):
     PROVIDERS[provider].verify(payload, secret, now)
 
 
-def test_every_service_is_tried():
-    assert SIGNED.keys() | {"ses"} == PROVIDERS.keys()
+def test_every_service_is_tried_and_can_be_declared():
+    assert SIGNED.keys() | {"ses"} == PROVIDERS.keys() == set(SERVICES)
 
 
 @pytest.mark.parametrize("provider", SIGNED)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 from workers.collector.webhooks.notices import (
     Item,
@@ -18,7 +17,6 @@ from workers.collector.webhooks.notices import (
     read_each,
     unknown,
 )
-from workers.collector.webhooks.signatures import require_shared_secret
 
 _TYPES = {
     "request": ("email_sent", ""),
@@ -40,11 +38,6 @@ _TYPES = {
     "unsubscribe": ("newsletter_unsubscribed", ""),
     "complaint": ("email_complained", ""),
 }
-
-
-def verify(payload: Payload, secret: str, now: datetime) -> None:  # noqa: ARG001  (nothing is signed)
-    """Check the token or password."""
-    require_shared_secret(payload, secret)
 
 
 def read(payload: Payload) -> Iterator[Reading]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -93,7 +94,7 @@ def activities_of(
         elif isinstance(reading, Notice):
             event = _event(reading, name)
             try:
-                sender = Sender(key=f"webhook:{name}", trusted=True, prefetching=reading.machine)
+                sender = replace(sender_of(name), prefetching=reading.machine)
                 taken.activities.append(translate(event, sender, ruleset, received_at=received_at))
             except (InvalidActivity, InvalidIdentity) as error:
                 taken.refused.append(_refused(index, error.field, error.reason, event))

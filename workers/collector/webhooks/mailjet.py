@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 from workers.collector.webhooks.notices import (
     Item,
@@ -17,7 +16,6 @@ from workers.collector.webhooks.notices import (
     read_each,
     unknown,
 )
-from workers.collector.webhooks.signatures import require_shared_secret
 
 _TYPES = {
     "sent": "email_delivered",  # "the message was successfully delivered"
@@ -31,11 +29,6 @@ _TYPES = {
 
 _THE_ADDRESS = ("recipient", "mailbox inactive", "quota exceeded", "domain")
 """What an error is related to if not to content, spam, policy or the systems."""
-
-
-def verify(payload: Payload, secret: str, now: datetime) -> None:  # noqa: ARG001  (nothing is signed)
-    """Check the password of the address."""
-    require_shared_secret(payload, secret)
 
 
 def read(payload: Payload) -> Iterator[Reading]:

@@ -19,7 +19,7 @@ from workers.collector.webhooks.notices import (
     read_each,
     unknown,
 )
-from workers.collector.webhooks.signatures import require_hmac
+from workers.collector.webhooks.signatures import require_signed_form
 
 _TYPES = {
     "send": ("email_sent", ""),
@@ -37,9 +37,7 @@ _TYPES = {
 
 def verify(payload: Payload, secret: str, now: datetime) -> None:  # noqa: ARG001  (no time is signed)
     """Check the signature of the address and the form's fields, by name."""
-    signed = payload.url + "".join(name + value for name, value in sorted(payload.form()))
-    given = [payload.headers.get("x-mandrill-signature", "")]
-    require_hmac(secret.encode(), signed.encode(), given, hash_name="sha1")
+    require_signed_form(payload, secret, header="x-mandrill-signature")
 
 
 def read(payload: Payload) -> Iterator[Reading]:

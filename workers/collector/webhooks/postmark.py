@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 from workers.collector.webhooks.notices import (
     Item,
@@ -18,7 +17,6 @@ from workers.collector.webhooks.notices import (
     read_each,
     unknown,
 )
-from workers.collector.webhooks.signatures import require_shared_secret
 
 _OF_BOUNCES = {
     "HardBounce": ("email_bounced", "permanent"),
@@ -44,11 +42,6 @@ _OF_BOUNCES = {
 
 _TYPES = {"Delivery": "email_delivered", "Open": "email_opened", "Click": "email_clicked"}
 _TIMES = {"Delivery": "DeliveredAt", "Open": "ReceivedAt", "Click": "ReceivedAt"}
-
-
-def verify(payload: Payload, secret: str, now: datetime) -> None:  # noqa: ARG001  (nothing is signed)
-    """Check the password of the address."""
-    require_shared_secret(payload, secret)
 
 
 def read(payload: Payload) -> Iterator[Reading]:

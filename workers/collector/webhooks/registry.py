@@ -22,6 +22,7 @@ from workers.collector.webhooks import (
     twilio,
 )
 from workers.collector.webhooks.notices import Payload, Reading
+from workers.collector.webhooks.signatures import require_shared_secret
 
 
 class Verify(Protocol):
@@ -70,16 +71,16 @@ def provider_of(name: str) -> Provider:
 _PASSWORD = "a password of your own, in the webhook's address: https://hook:PASSWORD@…"
 
 PROVIDERS: Mapping[str, Provider] = {
-    "brevo": Provider("Brevo", brevo.read, brevo.verify, _PASSWORD),
+    "brevo": Provider("Brevo", brevo.read, require_shared_secret, _PASSWORD),
     "mailersend": Provider("MailerSend", mailersend.read, mailersend.verify, "the webhook's signing secret"),
     "mailgun": Provider("Mailgun", mailgun.read, mailgun.verify, "the HTTP webhook signing key"),
-    "mailjet": Provider("Mailjet", mailjet.read, mailjet.verify, _PASSWORD),
+    "mailjet": Provider("Mailjet", mailjet.read, require_shared_secret, _PASSWORD),
     "mandrill": Provider("Mailchimp Transactional", mandrill.read, mandrill.verify, "the webhook's key"),
-    "postmark": Provider("Postmark", postmark.read, postmark.verify, _PASSWORD),
+    "postmark": Provider("Postmark", postmark.read, require_shared_secret, _PASSWORD),
     "resend": Provider("Resend", resend.read, resend.verify, "the webhook's signing secret, whsec_…"),
     "sendgrid": Provider("SendGrid", sendgrid.read, sendgrid.verify, "the verification key of signed events"),
     "ses": Provider("Amazon SES", ses.read, ses.verify, "the ARN of the SNS topic"),
-    "sparkpost": Provider("SparkPost", sparkpost.read, sparkpost.verify, _PASSWORD),
+    "sparkpost": Provider("SparkPost", sparkpost.read, require_shared_secret, _PASSWORD),
     "twilio": Provider("Twilio", twilio.read, twilio.verify, "the account's auth token"),
 }
 """By the name in `POST /webhooks/{provider}`."""

@@ -53,8 +53,8 @@ _RECIPIENTS = {
     "open": ("email_opened", "open", ""),
     "click": ("email_clicked", "click", ""),
 }
-"""The activity of each type, the part with its details, and the list there of whom it is about;
-without a list it is about everybody to whom the message was sent."""
+"""The activity of each type, the part with its details, and its list of recipients;
+without a list it is about all recipients of the message."""
 
 _NOT_THE_ADDRESS = frozenset(
     {"MessageTooLarge", "ContentRejected", "AttachmentRejected", "Suppressed", "OnAccountSuppressionList"}

@@ -34,7 +34,7 @@ def require_age(time: object, *, now: datetime) -> None:
         raise Forged(f"was signed {away} from now: a request is accepted for {MAX_AGE}")
 
 
-def require_shared_secret(payload: Payload, secret: str) -> None:
+def require_shared_secret(payload: Payload, secret: str, now: datetime) -> None:  # noqa: ARG001  (no time is signed)
     """Raise Forged unless the secret is the password of Basic authentication, or the Bearer token.
 
     For services that sign nothing: the secret stands in the address or a header that one gives them.
@@ -47,6 +47,12 @@ def require_shared_secret(payload: Payload, secret: str) -> None:
         hashlib.sha256(given.encode()).digest(), hashlib.sha256(secret.encode()).digest()
     ):
         raise Forged("the secret is missing or wrong: give it as the password in the webhook's address")
+
+
+def require_signed_form(payload: Payload, secret: str, *, header: str) -> None:
+    """Raise Forged unless a header has the signature of the address and the form's fields, by name."""
+    signed = payload.url + "".join(name + value for name, value in sorted(payload.form()))
+    require_hmac(secret.encode(), signed.encode(), [payload.headers.get(header, "")], hash_name="sha1")
 
 
 def _decoded(text: str, *, hexadecimal: bool = False) -> bytes:

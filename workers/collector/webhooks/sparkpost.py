@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 from workers.collector.webhooks.notices import (
     Item,
@@ -17,7 +16,6 @@ from workers.collector.webhooks.notices import (
     read_each,
     unknown,
 )
-from workers.collector.webhooks.signatures import require_shared_secret
 
 _TYPES = {
     "injection": "email_sent",
@@ -44,11 +42,6 @@ _TEMPORARY = {"1", "20", "21", "22", "24", "40", "70"}
 _REPLIES = {"60", "100"}
 """SparkPost's classes of bounces: invalid recipients; failures that pass; auto-replies and challenges.
 The others are the sender's, policy, content or spam."""
-
-
-def verify(payload: Payload, secret: str, now: datetime) -> None:  # noqa: ARG001  (nothing is signed)
-    """Check the password."""
-    require_shared_secret(payload, secret)
 
 
 def read(payload: Payload) -> Iterator[Reading]:

@@ -15,7 +15,7 @@ from workers.collector.webhooks.notices import (
     read_each,
     unknown,
 )
-from workers.collector.webhooks.signatures import require_hmac
+from workers.collector.webhooks.signatures import require_signed_form
 
 _TYPES = {
     "sent": "sms_sent",
@@ -37,9 +37,7 @@ _START = {"start", "unstop", "yes", "alta"}
 
 def verify(payload: Payload, secret: str, now: datetime) -> None:  # noqa: ARG001  (no time is signed)
     """Check the signature of the address and the form's fields, by name, with the auth token."""
-    signed = payload.url + "".join(name + value for name, value in sorted(payload.form()))
-    given = [payload.headers.get("x-twilio-signature", "")]
-    require_hmac(secret.encode(), signed.encode(), given, hash_name="sha1")
+    require_signed_form(payload, secret, header="x-twilio-signature")
 
 
 def read(payload: Payload, *, now: datetime | None = None) -> Iterator[Reading]:

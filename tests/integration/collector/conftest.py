@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -52,10 +53,11 @@ def serving(db: Db, waker: Lanes) -> Iterator[Callable[..., TestClient]]:
             limit: RateLimit | None = None,
             waker: Any = waker,
             proxies: int = 0,
+            environment: Mapping[str, str] = MappingProxyType({}),
             clock: Callable[[], datetime] = utc_now,
             address: str = "127.0.0.1",
         ) -> TestClient:
-            app = create_app(db, waker, limit=limit, proxies=proxies, clock=clock)
+            app = create_app(db, waker, limit=limit, proxies=proxies, environment=environment, clock=clock)
             return stack.enter_context(TestClient(app, client=(address, 50_000)))
 
         yield serve

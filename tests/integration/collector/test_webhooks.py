@@ -5,27 +5,20 @@ import json
 from datetime import timedelta
 
 import pytest
-from starlette.testclient import TestClient
 
 from engine.db.connection import utc_now
 from engine.publishing import publishing
 from tests.builders import identified
 from tests.integration.drained import drain_all, receive_and_drain
 from workers.collector import collecting
-from workers.collector.app import create_app
 from workers.collector.webhooks import door
 
 ANA = "ana@x.example"
 PASSWORD = {"authorization": "Basic " + base64.b64encode(b"hook:long password").decode()}
 
 
-class Lanes:
-    def wake(self, lanes):
-        pass
-
-
 @pytest.fixture
-def post(db):
+def post(db, serving):
     declared = "sending_services:\n  brevo: {secret: [$OLD, $BREVO]}\n  postmark: {secret: $UNSET}\n  ses: {secret: $TOPIC}\n"
     texts = publishing.completed(db, {})
     settings = texts["settings.yaml"] + declared
@@ -35,12 +28,12 @@ def post(db):
         "BREVO": "long password",
         "TOPIC": "arn:aws:sns:eu-west-1:1:mail",
     }
-    with TestClient(create_app(db, Lanes(), environment=environment)) as client:
+    client = serving(environment=environment)
 
-        def call(provider, content, headers=PASSWORD):
-            return client.post(f"/webhooks/{provider}", content=json.dumps(content), headers=headers)
+    def call(provider, content, headers=PASSWORD):
+        return client.post(f"/webhooks/{provider}", content=json.dumps(content), headers=headers)
 
-        yield call
+    return call
 
 
 def brevo(event, number=0, **more):

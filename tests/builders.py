@@ -112,6 +112,21 @@ def rules(**files: str) -> Rulebook:
 
 SHIPPED = rules()
 
+TOPICS = """
+  offers: {label: Offers and sales, about: Discounts twice a month.}
+  deals: {label: Deals of the day, channel: sms}
+"""
+
+
+def transitions_with(topics: str = TOPICS) -> str:
+    """The shipped transitions.yaml with topics."""
+    return read_folder(CONFIG_DIR)["transitions.yaml"].replace("topics:\n", f"topics:{topics}", 1)
+
+
+def with_topics(**files: str) -> Rulebook:
+    """The shipped rules with the topics `offers`, by email, and `deals`, by SMS."""
+    return rules(transitions=transitions_with(), **files)
+
 
 def folded(activities: Iterable[Activity], rulebook: Rulebook = SHIPPED, **more: Any) -> FoldedComponent:
     """What the activities make of everybody, from the start."""

@@ -38,7 +38,9 @@ Moment = tuple[datetime, int, ActivityId]
 before what is not one (so that a tracker changes hands at a whole millisecond), of either
 a refusal last (so that it holds), and the id settles the rest."""
 
-_REFUSALS = frozenset({"newsletter_unsubscribed", "sms_unsubscribed", "email_complained"})
+_REFUSALS = frozenset(
+    {"newsletter_unsubscribed", "sms_unsubscribed", "topic_unsubscribed", "email_complained"}
+)
 
 
 BROWSER_ID, SERVER_ID = "browser:", "server:"

@@ -244,6 +244,35 @@ class Machine:
         )
 
 
+TOPIC = "topic_"
+"""The prefix of the machine of a topic: the topic `offers` is the machine `topic_offers`."""
+
+TopicChannel = Literal["email", "sms"]
+TOPIC_CHANNELS: tuple[TopicChannel, ...] = ("email", "sms")
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A list of its own besides the newsletter and SMS.
+
+    Parameters:
+      id(str): What activities name in their property `topic`.
+      label(str): What people read.
+      about(str): One sentence for contacts who choose; empty without one.
+      channel(str): How it is sent.
+    """
+
+    id: str
+    label: str
+    about: str = ""
+    channel: TopicChannel = "email"
+
+    @property
+    def machine(self) -> str:
+        """The id of its machine."""
+        return f"{TOPIC}{self.id}"
+
+
 EDITORS = ("marketer", "admin")
 """The roles that can be let edit a field of contacts; an admin always may."""
 
@@ -296,6 +325,7 @@ class Ruleset:
     segments: Mapping[str, Segment] = field(default_factory=dict)
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     services: Mapping[str, SendingService] = field(default_factory=dict)
+    topics: Mapping[str, Topic] = field(default_factory=dict)
     rfm: RfmRules | None = None
     lifetime: LifetimeRules = field(default_factory=LifetimeRules)
     published_at: datetime | None = None

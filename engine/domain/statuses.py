@@ -20,11 +20,9 @@ ENDS = "ends"
 THE_CONTACT = "the contact"
 """The author of a subscription or unsubscription by the contact itself."""
 
-_CONSENT = frozenset(
-    {"newsletter_subscribed", "newsletter_unsubscribed", "sms_subscribed", "sms_unsubscribed"}
-)
+_SUBSCRIPTIONS = frozenset({"newsletter_subscribed", "sms_subscribed", "topic_subscribed"})
 
-_SUBSCRIPTIONS = frozenset({"newsletter_subscribed", "sms_subscribed"})
+_CONSENT = _SUBSCRIPTIONS | {"newsletter_unsubscribed", "sms_unsubscribed", "topic_unsubscribed"}
 
 REFUSED = "unsubscribed"
 """The state of a subscription after a no; a newer yes of the contact, or a user with a reason, leads out."""

@@ -20,7 +20,8 @@ from engine.rules.files.rule_tests import RuleTest, read_tests
 from engine.rules.files.scoring_file import ScoringFile, read_scoring
 from engine.rules.files.segments_file import SegmentsFile, read_segments
 from engine.rules.files.settings_file import SettingsFile, read_account, read_services, read_webhooks
-from engine.rules.files.transitions_file import TransitionsFile, read_transitions
+from engine.rules.files.topics_entry import TOPIC_INITIAL, topic_machines, topic_states
+from engine.rules.files.transitions_file import TransitionsFile, read_topics, read_transitions
 from engine.rules.language.nodes import File, Problems
 
 FILES = (
@@ -116,12 +117,14 @@ def _build(texts: Mapping[str, str], standing: VersionMetadata) -> tuple[Ruleset
     words = files.vocabulary()
     segments = read_segments(files.segments, words)
     rules = read_scoring(files.scoring, words)
+    machines = read_transitions(files.transitions, words)
+    topics = read_topics(files.transitions, machines, words)
     ruleset = Ruleset(
         version=standing.version,
         account=words.account,
         catalog=words.catalog,
         rules=rules,
-        machines=read_transitions(files.transitions, words),
+        machines=machines | topic_machines(topics.values()),
         fields=words.fields,
         segments={id_: replace(s, since=standing.since.get(id_)) for id_, s in segments.items()},
         published_at=standing.published_at,
@@ -130,6 +133,7 @@ def _build(texts: Mapping[str, str], standing: VersionMetadata) -> tuple[Ruleset
         recomputed=standing.recomputed,
         webhooks=words.webhooks,
         services=read_services(files.settings),
+        topics=topics,
         rfm=read_rfm(files.rfm),
         lifetime=read_lifetime(files.settings.lifetime_value),
     )
@@ -186,14 +190,17 @@ class _Files:
     def vocabulary(self) -> Vocabulary:
         """The names that conditions and effects can use."""
         machines = self.transitions.machines
+        of_topics = topic_states(self.transitions.topics)
         return Vocabulary(
             catalog=read_activities(self.activities),
             fields=read_fields(self.fields),
-            machines={id_: entry.names() for id_, entry in machines.items()},
+            machines={id_: entry.names() for id_, entry in machines.items()} | of_topics,
             reached={
                 name: frozenset(move.to for move in entry.transitions) for name, entry in machines.items()
-            },
-            initial=own_initial({id_: entry.initial for id_, entry in machines.items()}),
+            }
+            | of_topics,
+            initial=own_initial({id_: entry.initial for id_, entry in machines.items()})
+            | dict.fromkeys(of_topics, TOPIC_INITIAL),
             static=frozenset(entry.id for entry in self.segments.segments if entry.id and not entry.when),
             dynamic=frozenset(entry.id for entry in self.segments.segments if entry.id and entry.when),
             account=read_account(self.settings),

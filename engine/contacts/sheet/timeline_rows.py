@@ -164,7 +164,9 @@ def _timeline_row(row: Document, ruleset: Ruleset, points: int | None) -> Timeli
     )
 
 
-_CLAIMS = frozenset({"identified", "order_completed", "newsletter_subscribed", "sms_subscribed"})
+_CLAIMS = frozenset(
+    {"identified", "order_completed", "newsletter_subscribed", "sms_subscribed", "topic_subscribed"}
+)
 
 
 _DETAILS = ("properties", "traits", "context", "identities", "tracker", "received_at", "ruleset", "cause")

@@ -16,8 +16,11 @@ from engine.domain.activities import Activity, ActivityId
 from engine.domain.identity.identities import Key, is_tracker
 
 RETURNING_TYPES = frozenset(
-    {"registered", "order_completed", "newsletter_subscribed", "sms_subscribed", "form_submitted"}
-)
+    {
+        "registered", "order_completed", "newsletter_subscribed", "sms_subscribed", "topic_subscribed",
+        "form_submitted",
+    }
+)  # fmt: skip
 """Acts by which an erased person becomes a new contact."""
 
 

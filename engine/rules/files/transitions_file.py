@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from engine.domain.conditions import ALWAYS
-from engine.domain.rulebook import Machine, Transition
+from engine.domain.rulebook import Machine, Topic, Transition
 from engine.domain.statuses import REFUSED, UNTIL
 from engine.rules.conditions.condition_reader import condition, read_condition
 from engine.rules.conditions.vocabulary import Subject, Vocabulary
 from engine.rules.files.rule_tests import RuleTestEntry
+from engine.rules.files.topics_entry import TOPIC_ACTIVITIES, TopicEntry, read_topic
 from engine.rules.language.entries import TEXT, Entry, Key, list_of, mapping_of, optional, text, texts
 from engine.rules.language.nodes import Node
 from engine.rules.language.references import known_activities
@@ -52,12 +53,36 @@ class TransitionsFile(Entry):
     """Statuses"""
 
     machines = mapping_of("The statuses, by name.", MachineEntry)
+    topics = mapping_of(
+        "Lists besides the newsletter and SMS, by name; each is a status `topic_…`.", TopicEntry
+    )
     tests = list_of("What a few activities must come to.", RuleTestEntry)
 
 
 def read_transitions(file: TransitionsFile, words: Vocabulary) -> dict[str, Machine]:
-    """The machines, one a status."""
+    """The machines that the file writes out, one a status."""
     return {name: _machine(name, entry, words) for name, entry in file.machines.items()}
+
+
+def read_topics(
+    file: TransitionsFile, machines: Mapping[str, Machine], words: Vocabulary
+) -> dict[str, Topic]:
+    """The topics; report the id or label of one that a status or another topic has."""
+    names = file.node.node("topics")
+    if file.topics:
+        known_activities(TOPIC_ACTIVITIES, words.catalog, node=file.node, key="topics")
+    labels = {machine.label.casefold(): f"the status {id_!r}" for id_, machine in machines.items()}
+    topics: dict[str, Topic] = {}
+    for id_, entry in file.topics.items():
+        topic = read_topic(id_, entry, names)
+        if topic.machine in machines:
+            names.fail(f"the status {topic.machine!r} is the one of the topic {id_!r}: rename either", id_)
+        label = topic.label.casefold()
+        if label in labels:
+            entry.node.fail(f"{labels[label]} has the label {topic.label!r}, too", "label")
+        labels.setdefault(label, f"the topic {id_!r}")
+        topics[id_] = topic
+    return topics
 
 
 def _machine(name: str, entry: MachineEntry, words: Vocabulary) -> Machine:

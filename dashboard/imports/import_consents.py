@@ -10,8 +10,9 @@ from dashboard import formats
 from dashboard.imports.import_form import ImportForm
 from dashboard.running_instance import today
 from dashboard.ui.markup import show, tag
-from engine.imports.mapping.columns import CHANNELS, Channel
-from engine.imports.mapping.consents import MAX_SOURCE, NAMES, Statement
+from engine.domain.rulebook import Ruleset
+from engine.imports.mapping.consents import MAX_SOURCE, Statement
+from engine.imports.mapping.subscriptions import Subscription, subscriptions
 
 _HINT = (
     "Contacts who were never subscribed become subscribed as of this date. Unsubscribed contacts stay "
@@ -19,19 +20,19 @@ _HINT = (
 )
 
 
-def ask_statements(form: ImportForm) -> None:
+def ask_statements(form: ImportForm, ruleset: Ruleset) -> None:
     """Ask whether all contacts agreed, for each subscription without a column."""
-    for channel in CHANNELS:
-        has_column = any(target.startswith(channel) for target in form.mapping.values())
-        if has_column:
-            form.statements.pop(channel, None)
+    for one in subscriptions(ruleset):
+        if one.targets.keys().isdisjoint(form.mapping.values()):
+            _ask(form, one)
         else:
-            _ask(form, channel)
+            form.statements.pop(one.id, None)
 
 
-def _ask(form: ImportForm, channel: Channel) -> None:
+def _ask(form: ImportForm, subscription: Subscription) -> None:
+    channel = subscription.id
     present = form.statements.get(channel)
-    words = f"Everyone in this file opted in to {NAMES[channel]}"
+    words = f"Everyone in this file opted in to {subscription.name}"
     if not st.checkbox(words, present is not None, key=form.key(f"agreed.{channel}")):
         form.statements.pop(channel, None)
         return
@@ -55,8 +56,10 @@ def _ask(form: ImportForm, channel: Channel) -> None:
     form.statements[channel] = Statement(channel, on, source)
 
 
-def missing_sources(form: ImportForm) -> Iterator[str]:
+def missing_sources(form: ImportForm, ruleset: Ruleset) -> Iterator[str]:
     """Return the problems of statements without a source."""
+    names = {one.id: one.name for one in subscriptions(ruleset)}
     for one in form.statements.values():
         if not one.source.strip():
-            yield f"enter where everyone opted in to {NAMES[one.channel]}: it is stored with each contact"
+            name = names.get(one.channel, one.channel)
+            yield f"enter where everyone opted in to {name}: it is stored with each contact"

@@ -12,7 +12,7 @@ from engine.domain.rulebook import Ruleset
 from engine.imports import draft_service, import_service
 from engine.imports.drafts import Draft
 from engine.imports.mapping.cell_format import CellFormat, DateOrder, Decimals
-from engine.imports.mapping.columns import LEFT_OUT, Channel, plain
+from engine.imports.mapping.columns import LEFT_OUT, plain
 from engine.imports.mapping.consents import Statement
 from engine.imports.mapping.import_settings import ImportSettings, Mode
 from engine.imports.mapping.inspection import AmbiguousColumn, Inspection, cell_formats
@@ -57,7 +57,7 @@ class ImportForm:
     mode: Mode = "both"
     cleared: frozenset[str] = frozenset()
     segment: str = ""
-    statements: dict[Channel, Statement] = field(default_factory=dict)
+    statements: dict[str, Statement] = field(default_factory=dict)
     page: int = 0
     activity_type: str = ""
 

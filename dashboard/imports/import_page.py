@@ -129,9 +129,9 @@ def _settings(actor: Actor, draft: Draft) -> None:
     with st.container(border=True, key="import-rules"):
         import_options.ask_options(actor, form, ruleset)
         if form.kind == "contacts":
-            ask_statements(form)
+            ask_statements(form, ruleset)
     if form.kind == "contacts":
-        problems += missing_sources(form)
+        problems += missing_sources(form, ruleset)
     problem_box(map(sentence, problems))
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Check file", type="primary", disabled=bool(problems), key="import.check"):

@@ -22,6 +22,7 @@ from engine.imports import preview as previews
 from engine.imports.mapping import columns
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.mapping.kinds import KINDS, ImportKind
+from engine.imports.mapping.subscriptions import subscriptions
 from engine.imports.preview import Preview, PreviewRow, ProblemCount
 from engine.jobs import job_service
 from engine.jobs.jobs import Job
@@ -108,7 +109,8 @@ def _preview(rows: Sequence[PreviewRow], kind: ImportKind, ruleset: Ruleset) -> 
 def _labels(ruleset: Ruleset) -> Mapping[str, str]:
     """The labels of targets, in the order in which they can be chosen."""
     labels = {target.id: target.label for target in columns.targets(ruleset)}
-    return labels | {"newsletter": "Newsletter", "sms": "SMS", columns.SEGMENTS: "Segments"}
+    subscribed = {one.id: one.label for one in subscriptions(ruleset)}
+    return labels | subscribed | {columns.SEGMENTS: "Segments"}
 
 
 def _history_labels(rows: Sequence[PreviewRow], kind: ImportKind) -> Mapping[str, str]:

@@ -15,8 +15,8 @@ from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
 from engine.imports import draft_service, refused_rows
 from engine.imports.mapping import columns
-from engine.imports.mapping.consents import NAMES
 from engine.imports.mapping.import_settings import MODES, ImportSettings
+from engine.imports.mapping.subscriptions import subscriptions
 from engine.jobs.jobs import Job
 from engine.rules.rule_service import current_rules
 
@@ -61,6 +61,7 @@ def _settings(settings: ImportSettings, ruleset: Ruleset) -> Markup:
     filled = [(heading, labels.get(target, target)) for heading, target in settings.columns.items() if target]
     segment = ruleset.segments.get(settings.segment)
     emptied = f"clear {', '.join(sorted(settings.clear))}" if settings.clear else "keep the existing value"
+    names = {one.id: one.name for one in subscriptions(ruleset)}
     rows: list[tuple[str, object]] = [
         ("File format", str(settings.format)),
         ("Contacts", MODES[settings.mode]),
@@ -68,7 +69,7 @@ def _settings(settings: ImportSettings, ruleset: Ruleset) -> Markup:
         ("Static segment", quiet("none") if segment is None else segment.name),
     ]
     rows += [
-        (f"Opt-in to {NAMES[one.channel]}", f"{formats.calendar_day(one.on)}: {one.source}")
+        (f"Opt-in to {names.get(one.channel, one.channel)}", f"{formats.calendar_day(one.on)}: {one.source}")
         for one in settings.statements
     ]
     return joined([facts(rows), tag("h3", "Columns", "cs-card-title"), facts(filled)])

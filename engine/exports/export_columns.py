@@ -23,6 +23,7 @@ from engine.exports.column import Column, Kind, What
 from engine.imports.mapping import columns as importable
 from engine.imports.mapping import own_export
 from engine.imports.mapping.columns import plain
+from engine.imports.mapping.subscriptions import subscriptions
 
 
 class UnknownColumn(Invalid):
@@ -84,7 +85,7 @@ def _heading(column: Column, names: Sequence[str] | None, fillable: set[str], ta
 
 
 def _contact_columns(ruleset: Ruleset) -> list[Column]:
-    return [*_known_by(), *_subscriptions(), *_custom(ruleset), *_segments(ruleset), *_figures()]
+    return [*_known_by(), *_subscriptions(ruleset), *_custom(ruleset), *_segments(ruleset), *_figures()]
 
 
 def _known_by() -> list[Column]:
@@ -105,9 +106,9 @@ def _field(
     return Column(name, FIELDS[name].label, kind, found, made, target)
 
 
-def _subscriptions() -> list[Column]:
+def _subscriptions(ruleset: Ruleset) -> list[Column]:
     found = []
-    for channel, label in (("newsletter", "Newsletter"), ("sms", "SMS")):
+    for channel, label in ((one.id, one.label) for one in subscriptions(ruleset)):
         state, since = f"$statuses.{channel}.state", f"$statuses.{channel}.since"
         word = {"$ifNull": [state, "not_subscribed"]}
         ends = {

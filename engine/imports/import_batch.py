@@ -23,7 +23,7 @@ from engine.imports.reading.table import Row
 from engine.imports.rows.duplicate_rows import SeenKeys
 from engine.imports.rows.matching import by_key, whole_contacts
 from engine.imports.rows.parsed_row import RowParser
-from engine.imports.rows.row_activities import PARTS, RowActivities, activity_id
+from engine.imports.rows.row_activities import RowActivities, activity_id, parts
 from engine.imports.rows.row_batch import Accepted, Refusal, decide_rows, keys_of, parse_rows
 from engine.imports.rows.row_decision import Outcome
 from engine.jobs.jobs import Job
@@ -92,7 +92,8 @@ class BatchPreparation:
 
     def _stored_before(self, rows: Sequence[Row]) -> dict[int, _Stored]:
         """The activities that an earlier attempt of this batch stored, by line."""
-        ids = {activity_id(self._job.id, row.line, part): row.line for row in rows for part in PARTS}
+        kinds = parts(versions.current(self._db))
+        ids = {activity_id(self._job.id, row.line, part): row.line for row in rows for part in kinds}
         found = self._db.activities.find({"_id": {"$in": list(ids)}}, {"stream": 1, "identities": 1})
         stored: dict[int, _Stored] = {}
         for row in found:

@@ -76,7 +76,7 @@ def add(
         headings, settings.columns, ruleset, kind=settings.kind, activity_type=settings.activity_type
     )
     settings.validate_kind()
-    consents.file_consents(settings.statements, settings.columns, ruleset.account, now=now)
+    consents.file_consents(settings.statements, settings.columns, ruleset, now=now)
     options: Document = {"file": name, "settings": settings.encode(), "headings": list(headings)}
     options |= {"kind": settings.kind}
     options |= stored_files.size_and_digest(db, id_)

@@ -24,9 +24,9 @@ from engine.imports.history.history_rows import (
 )
 from engine.imports.history.staging import GoOn, StagedRows
 from engine.imports.mapping import columns
-from engine.imports.mapping.columns import CHANNELS
 from engine.imports.mapping.consents import Consent
 from engine.imports.mapping.import_settings import ImportSettings, Mode
+from engine.imports.mapping.subscriptions import subscriptions
 from engine.imports.reading.formats import Opener
 from engine.imports.reading.problems import KINDS, Problem
 from engine.imports.reading.table import Table, read_table
@@ -156,7 +156,7 @@ def missing_transitions(settings: ImportSettings, ruleset: Ruleset) -> list[str]
     return [
         f"transitions.yaml: the machine {channel!r} has no transition on contact_imported, so that what "
         "a file says of it without a date has no effect; take it over from the shipped file"
-        for channel in CHANNELS
+        for channel in (one.id for one in subscriptions(ruleset))
         if targets & {channel, f"{channel}_out"}
         and channel in ruleset.machines
         and "contact_imported" not in ruleset.machines[channel].transitions

@@ -14,7 +14,7 @@ from engine.imports import import_steps
 from engine.imports.history.entry_activities import ORIGIN, origin_of
 from engine.imports.import_request import cursor_at
 from engine.imports.rows.matching import contacts_by_key
-from engine.imports.rows.row_activities import PARTS, activity_id
+from engine.imports.rows.row_activities import activity_id
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
 from engine.pipeline.activity_steps import ActivitySteps
@@ -22,6 +22,10 @@ from engine.rules import versions
 
 _Stored = tuple[str, Mapping[ActivityId, int], Sequence[Document]]
 """A cursor, the line of each activity before it, and the activities."""
+
+
+_PARTS = ("row", "newsletter", "sms")
+"""The activities of a row of an import from when its steps were not recorded."""
 
 
 class UndoImport(ActivitySteps):
@@ -69,7 +73,7 @@ class UndoImport(ActivitySteps):
         if first > last:
             return None
         lines = range(first, min(first + self._step, last + 1))
-        ids = {activity_id(self.undone, line, part): line for line in lines for part in PARTS}
+        ids = {activity_id(self.undone, line, part): line for line in lines for part in _PARTS}
         stored = list(self.db.activities.find({"_id": {"$in": list(ids)}}, {"stream": 1}))
         return cursor_at(lines[-1]), ids, stored
 

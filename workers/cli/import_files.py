@@ -15,11 +15,12 @@ from engine.errors import NotFound
 from engine.imports import import_request
 from engine.imports.mapping import columns, consents
 from engine.imports.mapping.cell_format import DateOrder, Decimals
-from engine.imports.mapping.columns import CHANNELS, LEFT_OUT, Channel, InvalidMapping, plain
+from engine.imports.mapping.columns import LEFT_OUT, InvalidMapping, plain
 from engine.imports.mapping.consents import InvalidConsent, Statement
 from engine.imports.mapping.import_settings import ImportSettings, Mode
 from engine.imports.mapping.inspection import AmbiguousColumn, Inspection, cell_formats, inspect
 from engine.imports.mapping.kinds import ImportKind
+from engine.imports.mapping.subscriptions import subscriptions
 from engine.imports.reading import formats
 from engine.imports.reading.formats import Format, Opener
 from engine.imports.reading.problems import UnreadableFile
@@ -89,7 +90,7 @@ def prepare(db: Db, path: Path, options: Options, *, dry_run: bool) -> Batch:
     base = ImportSettings(
         mode=options.mode,
         segment=_static_segment(options.segment, ruleset),
-        statements=tuple(map(_statement, options.consents)),
+        statements=tuple(_statement(option, ruleset) for option in options.consents),
         activity_type=options.activity_type,
     )
     inspected, unreadable = _inspect_all(db, path, ruleset, options)
@@ -167,7 +168,7 @@ def _problems(inspection: Inspection, settings: ImportSettings, ruleset: Ruleset
             headings, settings.columns, ruleset, kind=settings.kind, activity_type=settings.activity_type
         )
         settings.validate_kind()
-        consents.file_consents(settings.statements, settings.columns, ruleset.account, now=utc_now())
+        consents.file_consents(settings.statements, settings.columns, ruleset, now=utc_now())
     except InvalidMapping as error:
         return error.problems
     except InvalidConsent as error:
@@ -242,17 +243,21 @@ def _static_segment(name: str, ruleset: Ruleset) -> str:
     raise InvalidOption(f"--segment {name}", f"there is no such static segment; there are: {known}")
 
 
-def _statement(option: str) -> Statement:
+def _statement(option: str, ruleset: Ruleset) -> Statement:
     """The statement of an option: `newsletter=2026-01-31,form at the fair`."""
     channel, _, rest = option.partition("=")
     day, _, source = rest.partition(",")
-    known: tuple[Channel, ...] = CHANNELS
-    found = next((one for one in known if one == channel.strip()), None)
+    found = channel.strip()
+    known = [one.id for one in subscriptions(ruleset)]
     try:
         on = date.fromisoformat(day.strip())
     except ValueError:
         on = None
-    if found is None or on is None or not source.strip():
+    if found not in known:
+        raise InvalidOption(
+            f"--consent {option}", f"no subscription {found!r}; there are: {', '.join(known)}"
+        )
+    if on is None or not source.strip():
         wanted = "CHANNEL=DATE,SOURCE is wanted, such as newsletter=2026-01-31,form at the fair"
         raise InvalidOption(f"--consent {option}", wanted)
     return Statement(found, on, source.strip())

@@ -23,10 +23,7 @@ from engine.imports.mapping.kinds import (
     property_target,
 )
 from engine.imports.mapping.known_headings import NAMES
-
-Channel = Literal["newsletter", "sms"]
-
-CHANNELS: tuple[Channel, ...] = ("newsletter", "sms")
+from engine.imports.mapping.subscriptions import headings_of_topic, targets_of
 
 SEGMENTS = "segments"
 
@@ -51,20 +48,6 @@ class Target:
     label: str
 
 
-_OTHER_TARGETS = (
-    Target("name", "Whole name"),
-    Target("newsletter", "Newsletter: subscribed or not"),
-    Target("newsletter_at", "Newsletter: date of subscribing"),
-    Target("newsletter_ended_at", "Newsletter: date of unsubscribing"),
-    Target("newsletter_out", "Newsletter: opted out or not"),
-    Target("sms", "SMS: subscribed or not"),
-    Target("sms_at", "SMS: date of subscribing"),
-    Target("sms_ended_at", "SMS: date of unsubscribing"),
-    Target("sms_out", "SMS: opted out or not"),
-    Target(SEGMENTS, "Static segments, by id or name"),
-)
-
-
 @dataclass(frozen=True)
 class Column:
     """A column and its target, or `LEFT_OUT`; `because` is the reason of the guess."""
@@ -87,8 +70,10 @@ def targets(ruleset: Ruleset, kind: ImportKind = "contacts") -> list[Target]:
     if kind != "contacts":
         own_targets = ORDER_TARGETS if kind == "orders" else ACTIVITY_TARGETS
         return [Target(id_, label) for id_, label in own_targets.items()]
-    own = [Target(CUSTOM + field.id, field.label) for field in ruleset.fields.values()]
-    return [*(Target(name, FIELDS[name].label) for name in EDITABLE_FIELDS), *own, *_OTHER_TARGETS]
+    labels = {name: FIELDS[name].label for name in EDITABLE_FIELDS}
+    labels |= {CUSTOM + field.id: field.label for field in ruleset.fields.values()}
+    labels |= {"name": "Whole name", **targets_of(ruleset), SEGMENTS: "Static segments, by id or name"}
+    return [Target(id_, label) for id_, label in labels.items()]
 
 
 Fits = Callable[[str, Sequence[str | None]], bool]
@@ -211,12 +196,18 @@ def headings_by_target(ruleset: Ruleset) -> dict[str, tuple[str, ...]]:
         for field in ruleset.fields.values()
     }
     reserved = {name for names in own.values() for name in names[:2]}
+    known = reserved.union(*NAMES.values())
+    topics: dict[str, tuple[str, ...]] = {}
+    for topic in ruleset.topics.values():
+        called = dict.fromkeys([plain(topic.machine), plain(f"topic {topic.label}"), plain(topic.label)])
+        for target, names in headings_of_topic(called, topic.machine).items():
+            topics[target] = tuple(dict.fromkeys(name for name in names if name and name not in known))
     standard = {
         target: tuple(name for name in names if name not in reserved)
         for target, names in NAMES.items()
         if not target.startswith(CUSTOM)
     }
-    return own | standard
+    return own | topics | standard
 
 
 def _remembered_for(headings: Sequence[str], remembered: Sequence[Mapping[str, str]]) -> dict[str, str]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from engine.domain.rulebook import Account
+from engine.domain.rulebook import Account, Ruleset
 from engine.errors import Invalid
 from engine.imports.mapping.cell_format import CellFormat, InvalidValue
 from engine.imports.mapping.cells import Cells
-from engine.imports.mapping.columns import CHANNELS, Channel
 from engine.imports.mapping.dates import end_of, read_date, start_of
+from engine.imports.mapping.subscriptions import Subscription, subscription
 from engine.imports.mapping.values import is_blank, read_boolean
 from engine.imports.reading.problems import Problem
 
@@ -40,8 +40,6 @@ UNKNOWN = frozenset(
 """Words for a subscription in files, in lower case; yes and no are accepted as well."""
 
 
-NAMES: Mapping[Channel, str] = {"newsletter": "the newsletter", "sms": "SMS"}
-
 CACHED = 5_000
 """Different combinations of consent cells whose consents are cached: most rows repeat those of others."""
 
@@ -53,11 +51,12 @@ MAX_SOURCE = 200
 class Consent:
     """The state of a subscription that a row gives, and since when, if it gives that.
 
-    `no` ends a present subscription; a contact who is not subscribed does not become unsubscribed by it.
+    `channel` is the id of its status.  `no` ends a present subscription; a contact who is not
+    subscribed does not become unsubscribed by it.
     `source` is set if the consent was declared for the whole file rather than in the row.
     """
 
-    channel: Channel
+    channel: str
     state: ConsentState
     at: datetime | None = None
     source: str | None = None
@@ -74,7 +73,7 @@ class Statement:
     It does not subscribe a contact who unsubscribed, whenever that was; a column with a newer date does.
     """
 
-    channel: Channel
+    channel: str
     on: date
     source: str
 
@@ -84,26 +83,27 @@ class InvalidConsent(Invalid):
 
 
 def file_consents(
-    statements: Iterable[Statement], columns: Mapping[str, str], account: Account, *, now: datetime
+    statements: Iterable[Statement], columns: Mapping[str, str], ruleset: Ruleset, *, now: datetime
 ) -> tuple[Consent, ...]:
     """Return the consents that statements give each row of a file.  Raises InvalidConsent."""
-    found: dict[Channel, Consent] = {}
+    found: dict[str, Consent] = {}
     for statement in statements:
-        channel, at = statement.channel, start_of(statement.on, account)
-        named = [heading for heading, target in columns.items() if target.startswith(channel)]
+        channel, at = statement.channel, start_of(statement.on, ruleset.account)
+        known = subscription(channel, ruleset)
+        if known is None:
+            raise InvalidConsent(f"there is no subscription {channel!r} any more: leave out the opt-in to it")
+        named = [heading for heading, target in columns.items() if target in known.targets]
         if named:
             raise InvalidConsent(
-                f"the column {named[0]!r} has the opt-in of each contact to {NAMES[channel]}: leave out the "
+                f"the column {named[0]!r} has the opt-in of each contact to {known.name}: leave out the "
                 "column or the opt-in of everyone"
             )
         if channel in found:
-            raise InvalidConsent(f"the opt-in of everyone to {NAMES[channel]} is given twice")
+            raise InvalidConsent(f"the opt-in of everyone to {known.name} is given twice")
         if at is None or at > now:
             raise InvalidConsent(f"{statement.on.isoformat()}: the opt-in date is in the future")
         if not statement.source.strip():
-            raise InvalidConsent(
-                f"enter where everyone opted in to {NAMES[channel]}, such as: form at the fair"
-            )
+            raise InvalidConsent(f"enter where everyone opted in to {known.name}, such as: form at the fair")
         found[channel] = Consent(channel, "subscribed", at, statement.source.strip()[:MAX_SOURCE])
     return tuple(found.values())
 
@@ -126,6 +126,7 @@ class ConsentReader:
     Parameters:
       formats: The notation of ambiguous columns, by heading.
       now: No consent may be later.
+      subscriptions: Those that a row can tell of.
       targets: The targets of the file's columns.
       of_file: The consents of all rows (see `file_consents`).
     """
@@ -136,10 +137,12 @@ class ConsentReader:
         account: Account,
         *,
         now: datetime,
-        targets: Iterable[str],
+        subscriptions: Sequence[Subscription],
+        targets: Collection[str],
         of_file: tuple[Consent, ...] = (),
     ) -> None:
-        self._targets = [target for target in targets if target.startswith(CHANNELS)]
+        self._channels = [one.id for one in subscriptions if not one.targets.keys().isdisjoint(targets)]
+        self._targets = [target for one in subscriptions for target in one.targets if target in targets]
         self._formats, self._account, self._now, self._of_file = formats, account, now, of_file
         self._today = now.astimezone(account.time_zone).date()
         self._cache: dict[tuple[str | None, ...], tuple[Consent, ...]] = {}
@@ -158,7 +161,7 @@ class ConsentReader:
 
     def _read(self, cells: Cells, problems: list[Problem]) -> tuple[Consent, ...]:
         found = []
-        for channel in CHANNELS:
+        for channel in self._channels:
             try:
                 consent = self._consent(channel, cells)
             except InvalidValue as error:
@@ -168,7 +171,7 @@ class ConsentReader:
                 found.append(consent)
         return (*found, *self._of_file)
 
-    def _consent(self, channel: Channel, cells: Cells) -> Consent | None:
+    def _consent(self, channel: str, cells: Cells) -> Consent | None:
         """The last state of a subscription in a row; in doubt, that it has ended."""
         began = self._moment(f"{channel}_at", cells, ends=False)
         ended = self._moment(f"{channel}_ended_at", cells, ends=True)
@@ -185,7 +188,7 @@ class ConsentReader:
         date_alone = not cells.fills(channel) and began is not None
         return Consent(channel, "subscribed", began) if state == "subscribed" or date_alone else None
 
-    def _state(self, channel: Channel, cells: Cells) -> ConsentState | None:
+    def _state(self, channel: str, cells: Cells) -> ConsentState | None:
         cell = cells.of(channel)
         if cell is None or is_blank(cell):
             return None
@@ -199,7 +202,7 @@ class ConsentReader:
         try:
             return read_boolean(cell)
         except InvalidValue:
-            words = "subscribed, unsubscribed, yes, no" if target in CHANNELS else "yes, no"
+            words = "subscribed, unsubscribed, yes, no" if target in self._channels else "yes, no"
             raise InvalidValue(f"{heading}: {cell.strip()[:40]!r} is none of {words}") from None
 
     def _moment(self, target: str, cells: Cells, *, ends: bool) -> datetime | None:

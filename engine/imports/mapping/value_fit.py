@@ -12,10 +12,11 @@ from datetime import date
 from engine.domain.fields import CUSTOM, IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
 from engine.imports.mapping.cell_format import InvalidValue
-from engine.imports.mapping.columns import CHANNELS, SEGMENTS, static_segments, type_of
+from engine.imports.mapping.columns import SEGMENTS, static_segments, type_of
 from engine.imports.mapping.consents import read_state
 from engine.imports.mapping.dates import read_date
 from engine.imports.mapping.numbers import read_number
+from engine.imports.mapping.subscriptions import subscription
 from engine.imports.mapping.values import is_blank, option, read_boolean, read_list
 from engine.imports.reading.formula_escape import unescape_formula
 
@@ -47,7 +48,7 @@ def _reader(target: str, ruleset: Ruleset) -> CellReader | None:
         return _read_email
     if target == "mobile_phone":
         return _read_phone
-    if target in CHANNELS:
+    if subscription(target, ruleset) is not None:
         return read_state
     if target == SEGMENTS:
         return _segment_reader(ruleset)

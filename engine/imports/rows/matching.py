@@ -16,8 +16,8 @@ from engine.imports.rows.parsed_row import RefusedRow
 from engine.pipeline.groups import Prefetched
 
 _CONTACT_FIELDS = (
-    "keys", "named", "spans", *EDITABLE_FIELDS, "email_typed", "custom", "statuses.newsletter",
-    "statuses.sms", "segments", "deleted", "deletion",
+    "keys", "named", "spans", *EDITABLE_FIELDS, "email_typed", "custom", "statuses", "segments", "deleted",
+    "deletion",
 )  # fmt: skip
 """The contact fields that the decision on a row reads."""
 

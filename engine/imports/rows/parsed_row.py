@@ -21,6 +21,7 @@ from engine.imports.mapping.cells import Cells
 from engine.imports.mapping.columns import SEGMENTS, static_segments
 from engine.imports.mapping.consents import Consent, ConsentReader, file_consents
 from engine.imports.mapping.import_settings import ImportSettings
+from engine.imports.mapping.subscriptions import subscriptions
 from engine.imports.mapping.values import field_value, is_blank, option, read_list, read_phone
 from engine.imports.reading.formula_escape import unescape_formula
 from engine.imports.reading.problems import Problem
@@ -81,9 +82,14 @@ class RowParser:
             if target in PROFILE_FIELDS or target == "name" or target.startswith(CUSTOM)
         ]
         self._static_segments = static_segments(ruleset)
-        of_file = file_consents(settings.statements, settings.columns, ruleset.account, now=now)
+        of_file = file_consents(settings.statements, settings.columns, ruleset, now=now)
         self._consents = ConsentReader(
-            settings.readings, ruleset.account, now=now, targets=settings.columns.values(), of_file=of_file
+            settings.readings,
+            ruleset.account,
+            now=now,
+            subscriptions=subscriptions(ruleset),
+            targets=frozenset(settings.columns.values()),
+            of_file=of_file,
         )
 
     def parse(self, row: Row) -> ParsedRow:

@@ -21,12 +21,14 @@ from engine.domain.identity.identities import Identities, Key, key_kind, key_val
 from engine.domain.identity.people import contact_id_of
 from engine.domain.rulebook import Ruleset
 from engine.domain.segments import ADD_TO
-from engine.imports.mapping.columns import CHANNELS
 from engine.imports.mapping.consents import Consent
+from engine.imports.mapping.subscriptions import subscriptions
 from engine.imports.rows.row_decision import Decision, RowChanges
 
-PARTS = ("row", *CHANNELS)
-"""The activities that a row can come to: one for the contact as of now, one for each dated consent."""
+
+def parts(ruleset: Ruleset) -> tuple[str, ...]:
+    """The activities that a row can come to: one for the contact as of now, one for each dated consent."""
+    return ("row", *(one.id for one in subscriptions(ruleset)))
 
 
 def activity_id(job: str, line: int, part: str) -> ActivityId:
@@ -93,15 +95,16 @@ class RowActivities:
     ) -> Activity:
         """The activity of a consent at its own date."""
         source = self.file if consent.source is None else f"{consent.source} ({self.file})"
+        list_, properties = _list_of(consent.channel, self.ruleset)
         return self._activity(
             line,
             consent.channel,
             stream,
             now,
             identities,
-            type_=f"{consent.channel}_{consent.state}",
+            type_=f"{list_}_{consent.state}",
             at=consent.at,
-            properties={"source": source},
+            properties={**properties, "source": source},
         )
 
     def _properties(self, changes: RowChanges) -> Document:
@@ -161,3 +164,9 @@ def _stream_at(contact: Document, at: datetime, namespace: bytes) -> Key:
         if is_founding and (span.get("until") is None or at < span["until"]):
             return Key(span["key"])
     return own_stream(contact)
+
+
+def _list_of(channel: str, ruleset: Ruleset) -> tuple[str, Document]:
+    """What the types of a subscription's activities begin with, and the property that names a topic."""
+    topic = next((topic.id for topic in ruleset.topics.values() if topic.machine == channel), None)
+    return (channel, {}) if topic is None else ("topic", {"topic": topic})

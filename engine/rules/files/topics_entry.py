@@ -26,6 +26,9 @@ TOPIC_ACTIVITIES = ("topic_subscribed", "topic_unsubscribed")
 _REFUSALS_OF_ALL: Mapping[TopicChannel, str] = {"email": "email_complained", "sms": "sms_unsubscribed"}
 """What refuses every topic of a channel: a complaint about a mail, STOP to a message."""
 
+_IMPORTED = ("_at", "_out")
+"""The endings of the targets of a topic's columns: another topic cannot be called like one."""
+
 _NEW, _YES, _NO = frozenset({TOPIC_INITIAL}), frozenset({"subscribed"}), frozenset({REFUSED})
 
 
@@ -39,6 +42,8 @@ def read_topic(id_: str, entry: TopicEntry, names: Node) -> Topic:
     """One topic; `names` is the mapping in which it stands."""
     if not ID.fullmatch(id_):
         names.fail(f"{id_!r} cannot name a topic: small letters, digits, - and _, a letter first", id_)
+    if id_.endswith(_IMPORTED):
+        names.fail(f"the name of a topic cannot end in {' or '.join(_IMPORTED)}: columns of imports do", id_)
     channel = entry.channel if entry.channel in TOPIC_CHANNELS else TOPIC_CHANNELS[0]
     return Topic(id_, entry.label.strip(), entry.about.strip(), channel)
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from dashboard import formats, wording
 from engine.contacts.contact_rows import ContactRow
 from engine.domain.fields import CUSTOM, FIELDS
-from engine.domain.rulebook import Ruleset
+from engine.domain.rulebook import Machine, Ruleset
 
 EMPTY_TONE = "none"
 """The tone of an empty cell."""
@@ -83,12 +83,22 @@ def _badge(attribute: str, *, needs: str) -> Callable[[ContactRow, Reading], Cel
     """A status; hidden while it is initial and the contact lacks the field that it `needs`."""
 
     def cell(row: ContactRow, _reading: Reading) -> Cell:
-        state = getattr(row, attribute)
-        if not getattr(row, needs) and state in wording.INITIAL_STATES:
-            return _EMPTY
-        return Cell(wording.state_word(state), wording.tone(state))
+        return _state_cell(getattr(row, attribute), known=bool(getattr(row, needs)))
 
     return cell
+
+
+def _topic(machine: Machine) -> Callable[[ContactRow, Reading], Cell]:
+    def cell(row: ContactRow, _reading: Reading) -> Cell:
+        return _state_cell(row.topics.get(machine.id, machine.initial), known=row.identified)
+
+    return cell
+
+
+def _state_cell(state: str, *, known: bool) -> Cell:
+    if not known and state in wording.INITIAL_STATES:
+        return _EMPTY
+    return Cell(wording.state_word(state), wording.tone(state))
 
 
 def _count(attribute: str) -> Callable[[ContactRow, Reading], Cell]:
@@ -224,14 +234,24 @@ DEFAULT = ("email", "points", "newsletter", "email_status", "orders", "spent", "
 
 
 def offered(ruleset: Ruleset) -> dict[str, Column]:
-    """All columns by name, custom fields last."""
+    """All columns by name, topics and custom fields last."""
+    topics = {
+        topic.machine: Column(
+            topic.machine,
+            topic.label,
+            _topic(ruleset.machines[topic.machine]),
+            "minmax(7.9rem, auto)",
+            phone=topic.label,
+        )
+        for topic in ruleset.topics.values()
+    }
     own = {
         f"{CUSTOM}{field.id}": Column(
             f"{CUSTOM}{field.id}", field.label, _custom(field.id), phone=field.label
         )
         for field in ruleset.fields.values()
     }
-    return {**COLUMNS, **own}
+    return {**COLUMNS, **topics, **own}
 
 
 def chosen(names: Iterable[str], known: Mapping[str, Column]) -> list[Column]:

@@ -22,7 +22,6 @@ from engine.insights import series
 from engine.insights.census import Census, PointsGroup
 from engine.insights.overview import Overview, Range
 
-SUBSCRIPTIONS = ("newsletter", "sms", "push")
 TOP_SEGMENTS = 9
 
 _BY_DAY = {"subscribed": (charts.PINE, 1), "unsubscribed": (charts.RUST, -1)}
@@ -156,7 +155,8 @@ def subscriptions(found: Overview, counted: Census, ruleset: Ruleset, *, than: s
     show(tag("h2", "Subscriptions and deliverability", "cs-section"))
     left, right = st.columns(2)
     with left, st.container(border=True, height="stretch", key="overview-card-subscriptions"):
-        for machine in (name for name in SUBSCRIPTIONS if name in ruleset.machines):
+        topics = (topic.machine for topic in ruleset.topics.values())
+        for machine in (name for name in ("newsletter", "sms", *topics, "push") if name in ruleset.machines):
             _statuses(machine, counted, ruleset)
     with right, st.container(border=True, height="stretch", key="overview-card-delivery"):
         for machine in (name for name in DELIVERED_TO if name in ruleset.machines):

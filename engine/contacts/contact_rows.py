@@ -13,6 +13,7 @@ from engine.db.contact_codec import LIVING
 from engine.domain.activities import ContactId
 from engine.domain.document import Document
 from engine.domain.folding.profile import full_name
+from engine.domain.rulebook import TOPIC
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class ContactRow:
     """A contact as a row of the list.
 
     `segments` are ids in the order in which the contact entered them; `custom` holds the custom fields
-    as stored.
+    as stored, `topics` the states of their machines.
     """
 
     id: ContactId
@@ -54,6 +55,7 @@ class ContactRow:
     expected_purchases: float | None = None
     probability_alive: float | None = None
     custom: Mapping[str, Any] = field(default_factory=dict)
+    topics: Mapping[str, str] = field(default_factory=dict)
 
 
 ROW_FIELDS = [
@@ -125,6 +127,11 @@ def row_from(document: Document) -> ContactRow:
         mobile_status=_state(document, "mobile_status"),
         sms=_state(document, "sms"),
         push=_state(document, "push"),
+        topics={
+            machine: status["state"]
+            for machine, status in document.get("statuses", {}).items()
+            if machine.startswith(TOPIC)
+        },
     )
 
 

@@ -53,7 +53,8 @@ def _own_status(machine: str, absent: str | None) -> Field:
         status = state.statuses.get(machine)
         return absent if status is None else status.state
 
-    return Field(machine, machine, "state", f"statuses.{machine}.state", read, absent=absent)
+    stored, facet = f"statuses.{machine}.state", f"facets.statuses.{machine}"
+    return Field(machine, machine, "state", stored, read, absent=absent, facet=facet)
 
 
 def _identity(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 import msgspec
 
 from engine.domain.contact import ContactState, Status
-from engine.domain.rulebook import Ruleset
+from engine.domain.rulebook import TOPIC_CHANNELS, Ruleset
 from engine.domain.statuses import by_hand
 
 
@@ -24,11 +25,10 @@ class Reach(msgspec.Struct, frozen=True):
 Silence = Literal["paused", "unsubscribed"]
 """The kind of stop: for a while, or permanent because the contact withdrew consent."""
 
-_SILENCED: Mapping[Silence, Mapping[str, str]] = {
-    "paused": {"email_status": "email", "mobile_status": "phone"},
-    "unsubscribed": {"newsletter": "email", "sms": "phone"},
-}
-"""The machines that say so, each with what is written to."""
+_PAUSED: Mapping[str, str] = {"email_status": "email", "mobile_status": "phone"}
+"""The machines that pause, each with what is written to."""
+
+_SUBSCRIPTIONS = ("newsletter", "sms")
 
 
 def stopping(
@@ -40,24 +40,37 @@ def stopping(
     is no address for, is left as it is.  Web push only the contact can turn off.
     """
     known = {"email": email, "phone": phone}
+    if how == "paused":
+        machines = [id_ for id_, address in _PAUSED.items() if known[address] is not None]
+    else:
+        machines = [*_SUBSCRIPTIONS, *(topic.machine for topic in ruleset.topics.values())]
     return {
         id_: how
-        for id_, address in _SILENCED[how].items()
+        for id_ in machines
         if id_ in ruleset.machines
-        and (how == "unsubscribed" or known[address] is not None)
         and how in by_hand(ruleset.machines[id_], states.get(id_, ruleset.machines[id_].initial))
     }
 
 
 def reach_of(state: ContactState, ruleset: Ruleset, *, email: str | None, phone: str | None) -> list[Reach]:
-    """Whether email as such, the newsletter, SMS and web push reach the contact."""
+    """Whether email as such, the newsletter, SMS, each topic and web push reach the contact."""
+    by_email = partial(
+        _subscribed, state, ruleset, address=email, delivery="email_status", missing="no email"
+    )
+    by_sms = partial(
+        _subscribed, state, ruleset, address=phone, delivery="mobile_status", missing="no mobile phone"
+    )
+    topics = {
+        channel: [topic for topic in ruleset.topics.values() if topic.channel == channel]
+        for channel in TOPIC_CHANNELS
+    }
     return [
         _addressed(state, ruleset, channel="Email", address=email,
                    delivery="email_status", missing="no email"),
-        _subscribed(state, ruleset, channel="Newsletter", consent="newsletter", address=email,
-                    delivery="email_status", missing="no email"),
-        _subscribed(state, ruleset, channel="SMS", consent="sms", address=phone,
-                    delivery="mobile_status", missing="no mobile phone"),
+        by_email(channel="Newsletter", consent="newsletter"),
+        *(by_email(channel=topic.label, consent=topic.machine) for topic in topics["email"]),
+        by_sms(channel="SMS", consent="sms"),
+        *(by_sms(channel=topic.label, consent=topic.machine) for topic in topics["sms"]),
         _push(state),
     ]  # fmt: skip
 

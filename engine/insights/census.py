@@ -8,7 +8,7 @@ A census is kept whole or not at all.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -21,7 +21,7 @@ from engine.db import Db
 from engine.db.contact_codec import LIVING
 from engine.domain.deliverability import DELIVERED_TO
 from engine.domain.document import Document
-from engine.domain.rulebook import Ruleset
+from engine.domain.rulebook import TOPIC, Ruleset
 from engine.insights import claims
 from engine.insights.daily import local_day
 from engine.rules import versions
@@ -157,7 +157,7 @@ def take(db: Db, *, now: datetime) -> bool:
 
 def _pass(ruleset: Ruleset, zone: str) -> list[Document]:
     """One look at each contact: `kinds` holds all that few values make up, the rest is apart."""
-    states = {machine: _state(machine) for machine in ruleset.machines}
+    states = {machine: _state(machine) for machine in ruleset.machines if not machine.startswith(TOPIC)}
     orders = {"$ifNull": ["$commerce.orders", 0]}
     kind = {
         "identified": "$identified",
@@ -176,6 +176,7 @@ def _pass(ruleset: Ruleset, zone: str) -> list[Document]:
                 "kinds": [{"$group": {"_id": kind, "n": {"$sum": 1}, "carts": {"$sum": carts}}}],
                 "appeared": [{"$group": {"_id": appeared, "n": {"$sum": 1}}}],
                 "seen": [{"$group": {"_id": local_day("$last_seen", zone), "n": {"$sum": 1}}}],
+                "topics": [_by_topic(ruleset)],
                 "segments": _names("segments"),
                 "custom": _names("custom"),
             }
@@ -196,6 +197,33 @@ def _state(machine: str) -> Any:
 
 
 _NOWHERE = ""
+
+
+def _by_topic(ruleset: Ruleset) -> Document:
+    """How many are in each state of each topic: apart from the kinds, which they would multiply."""
+    counts = {
+        f"{machine}:{state}": {"$sum": {"$cond": [{"$eq": [f"$statuses.{machine}.state", state]}, 1, 0]}}
+        for machine, state in _topic_states(ruleset)
+    }
+    return {"$group": {"_id": None, **counts}}
+
+
+def _topic_states(ruleset: Ruleset) -> Iterator[tuple[str, str]]:
+    """The states of topics besides the initial one, with their machines."""
+    for topic in ruleset.topics.values():
+        machine = ruleset.machines[topic.machine]
+        yield from ((machine.id, state) for state in machine.states if state != machine.initial)
+
+
+def _topics(row: Document, ruleset: Ruleset, contacts: int) -> dict[str, dict[str, int]]:
+    """How many contacts are in each state of each topic; who never moved is where it begins."""
+    counted: Document = next(iter(row.get("topics", ())), {})
+    found: dict[str, dict[str, int]] = {}
+    for topic in ruleset.topics.values():
+        machine = ruleset.machines[topic.machine]
+        moved = {state: counted.get(f"{machine.id}:{state}", 0) for state in machine.states}
+        found[machine.id] = {**moved, machine.initial: contacts - sum(moved.values())}
+    return found
 
 
 def _names(of: str) -> list[Document]:
@@ -219,6 +247,7 @@ def _read(row: Document, ruleset: Ruleset) -> Census:
     kinds: list[tuple[Document, int, Decimal]] = [
         (kind["_id"], kind["n"], Decimal(str(kind["carts"]))) for kind in row["kinds"]
     ]
+    contacts = sum(number for _, number, _ in kinds)
     points = Counter[int | None]()
     carts = Counter[str]()
     value: dict[str, Decimal] = {}
@@ -231,13 +260,14 @@ def _read(row: Document, ruleset: Ruleset) -> Census:
     return Census(
         at=row["at"],
         took=timedelta(seconds=row["took"]),
-        contacts=sum(number for _, number, _ in kinds),
+        contacts=contacts,
         identified=sum(number for kind, number, _ in kinds if kind.get("identified")),
         buyers=sum(number for kind, number, _ in kinds if kind["orders"] >= 1),
         returning=sum(number for kind, number, _ in kinds if kind["orders"] >= 2),
         carts=carts,
         cart_value=value,
-        statuses={machine: _states(kinds, ruleset, machine) for machine in ruleset.machines},
+        statuses={machine: _states(kinds, ruleset, machine) for machine in ruleset.machines}
+        | _topics(row, ruleset, contacts),
         points=list(_groups(points)),
         segments={found["_id"]: found["n"] for found in row["segments"]},
         custom={found["_id"]: found["n"] for found in row.get("custom", ())},

@@ -25,7 +25,7 @@ from engine.contacts.listing.filters import (
 from engine.contacts.listing.listing import Listing
 from engine.contacts.listing.where_parts import Part
 from engine.domain.fields import CUSTOM, FIELDS, STATES
-from engine.domain.rulebook import CustomField, Ruleset
+from engine.domain.rulebook import CustomField, Ruleset, TopicChannel
 from engine.errors import InvalidRules
 from engine.rules.conditions.explain import words as words_of
 from engine.rules.conditions.filter_reader import read_filters
@@ -64,9 +64,11 @@ def offered(ruleset: Ruleset) -> list[Filter]:
         _presence("email", "Email", article="an", what="email"),
         *_status(ruleset, "email_status", "Email status", "Email"),
         *_status(ruleset, "newsletter", "Newsletter", "Email"),
+        *_topics(ruleset, "email", "Email"),
         _presence("mobile_phone", "Mobile", article="a", what="mobile phone"),
         *_status(ruleset, "mobile_status", "Mobile status", "Mobile"),
         *_status(ruleset, "sms", "SMS", "Mobile"),
+        *_topics(ruleset, "sms", "Mobile"),
         *_status(ruleset, "push", "Web push", "Web push"),
         NumberFilter("orders", "Orders", "Shopping", "orders"),
         NumberFilter("spent", "Spent", "Shopping", "spent", unit=currency),
@@ -103,6 +105,12 @@ def _status(ruleset: Ruleset, machine: str, label: str, group: str) -> Iterator[
     if declared is not None:
         choices = tuple(Choice(state, word.capitalize()) for state, word in declared.states.items())
         yield ChoiceFilter(machine, label, group, machine, choices=choices)
+
+
+def _topics(ruleset: Ruleset, channel: TopicChannel, group: str) -> Iterator[Filter]:
+    for topic in ruleset.topics.values():
+        if topic.channel == channel:
+            yield from _status(ruleset, topic.machine, topic.label, group)
 
 
 def _custom(field: CustomField) -> Filter:

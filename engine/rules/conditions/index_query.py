@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.domain.conditions import All, Compare, Either, Not, Tree
 from engine.domain.document import Document
-from engine.domain.fields import CUSTOM, Field
+from engine.domain.fields import CUSTOM, FIELDS, Field
 from engine.domain.fields import field as contact_field
 from engine.rules.conditions.expression import expression
 from engine.rules.conditions.operators import OPERATORS, earlier, test_value
@@ -97,11 +97,13 @@ def _native(tree: Compare, found: Field, now: datetime) -> Document | None:
     make = _OPERATORS.get(tree.operator)
     if make is None or (OPERATORS[tree.operator].whole and found.type not in ("list", "any")):
         return None  # of one value, MongoDB's own operators for lists are met by that value
-    if found.facet and found.type != "text":
-        return {found.facet: make(tree.operand, now)}
-    native: Document = {found.stored: make(tree.operand, now)}
-    if found.absent is not None and test_value(OPERATORS[tree.operator], found.absent, tree.operand, now):
-        return {"$or": [native, {found.stored: None}]}
+    has_facet = bool(found.facet) and found.type != "text"
+    where = found.facet if has_facet else found.stored
+    native: Document = {where: make(tree.operand, now)}
+    is_there = has_facet and found.name in FIELDS  # a status of the shop's own is, once a contact has met it
+    absent = None if is_there else found.absent
+    if absent is not None and test_value(OPERATORS[tree.operator], absent, tree.operand, now):
+        return {"$or": [native, {where: None}]}
     return native
 
 

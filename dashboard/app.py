@@ -12,6 +12,7 @@ from dashboard import formats, wording
 from dashboard.contacts import contacts_page
 from dashboard.current_user import Visitor, reset_for_other_user, visitor
 from dashboard.customers import customers_page
+from dashboard.deliverability import deliverability_page
 from dashboard.imports import import_page
 from dashboard.merges import suggested_merges_page
 from dashboard.overview import overview_page
@@ -88,6 +89,7 @@ PAGES = {
     "contacts": PageEntry("Contacts", contacts_page.render),
     "overview": PageEntry("Overview", overview_page.render),
     customers_page.PAGE: PageEntry("Customers", customers_page.render),
+    deliverability_page.PAGE: PageEntry("Deliverability", deliverability_page.render),
     "segments": PageEntry("Segments", segments_page.render),
     suggested_merges_page.PAGE: PageEntry(
         "Suggested merges", suggested_merges_page.render, count=suggested_merges_page.open_count

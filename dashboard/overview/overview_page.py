@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 from markupsafe import Markup
 
-from dashboard import formats, wording
+from dashboard import formats
 from dashboard.current_user import fragment
 from dashboard.overview import overview_sales, overview_sections
 from dashboard.running_instance import time_zone
-from dashboard.ui.markup import badge, card_title, empty_state, joined, link, menu, show, tag
+from dashboard.ui.markup import badge, card_title, empty_state, joined, link, show, tag
 from dashboard.ui.metric_cards import cards, metric_card
+from dashboard.ui.period import choose_period, compared_with, period_in_address
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.db.connection import utc_now
 from engine.insights import overview_service
-from engine.insights.overview import Overview, Period
+from engine.insights.overview import Overview
 from engine.operations import operating
 from engine.operations.working import Working
 from engine.rules.rule_service import current_rules
-
-DAYS = (7, 30, 90)
-USUAL = 30
 
 LIVE = 5
 """Seconds between refreshes of the system status, and between checks for newer figures."""
@@ -38,9 +36,10 @@ def render(actor: Actor) -> None:
     """The figures of the period that the address names."""
     zone, now = time_zone(), actor.now
     today = now.astimezone(zone).date()
-    period = _period(today)
+    period = period_in_address(today)
     found = overview_service.overview(actor, period)
-    _head(period, today)
+    show(tag("h1", "Overview", "cs-title"))
+    choose_period(period, today, page="overview")
     _freshness(actor, found, zone)
     _notices(actor)
     if found.census is None:
@@ -51,7 +50,7 @@ def render(actor: Actor) -> None:
         _before_the_first_event(actor, found.currency)
         return
     ruleset = current_rules(actor)
-    than = _than(period, today)
+    than = compared_with(period, today)
     overview_sections.contacts(found, found.census, today=today, than=than)
     overview_sections.orders(found, found.census, than=than)
     overview_sales.sales(found, zone, than=than)
@@ -66,53 +65,6 @@ def render(actor: Actor) -> None:
         overview_sections.rfm()
     with right, st.container(border=True, height="stretch", key="overview-card-workers"):
         _workers(actor)
-
-
-# Which days
-
-
-def _period(today: date) -> Period:
-    parameters = st.query_params
-    try:
-        if "from" in parameters:
-            last = date.fromisoformat(parameters.get("to", today.isoformat()))
-            return Period.between(date.fromisoformat(parameters["from"]), last, today=today)
-        return Period.latest(min(max(int(parameters.get("days", USUAL)), 1), 366), today=today)
-    except (ValueError, OverflowError):  # the address is invalid
-        return Period.latest(USUAL, today=today)
-
-
-def _head(period: Period, today: date) -> None:
-    show(tag("h1", "Overview", "cs-title"))
-    left, right = st.columns([3, 2], vertical_alignment="center")
-    with left:
-        show(_menu(period, today))
-    chosen = right.date_input(
-        "Days",
-        (period.first, period.last),
-        max_value=today,
-        format=formats.date_entry(),
-        key=f"overview.days.{period.first}.{period.last}",
-        label_visibility="collapsed",
-    )
-    if isinstance(chosen, tuple) and len(chosen) == 2 and chosen != (period.first, period.last):
-        first, last = chosen
-        st.query_params.from_dict({"page": "overview", "from": first.isoformat(), "to": last.isoformat()})
-        st.rerun()
-
-
-def _menu(period: Period, today: date) -> Markup:
-    present = (days for days in DAYS if period == Period.latest(days, today=today))
-    links = [(f"?page=overview&days={days}", f"{days} days") for days in DAYS]
-    return menu(links, label="Days", current=f"?page=overview&days={next(present, None)}")
-
-
-def _than(period: Period, today: date) -> str:
-    """The name of the period that this one is compared with."""
-    days = f"{period.days} {wording.plural(period.days, 'day')}"
-    if period.last == today:
-        return f"the previous {days}"
-    return f"the {days} before {formats.short_day(period.first)}"
 
 
 def _freshness(actor: Actor, found: Overview, zone: ZoneInfo) -> None:

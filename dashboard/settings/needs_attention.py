@@ -11,8 +11,8 @@ import streamlit as st
 from markupsafe import Markup, escape
 
 from dashboard import formats
+from dashboard.deliverability import suspected_outages
 from dashboard.running_instance import time_zone
-from dashboard.settings import suspected_outages
 from dashboard.ui.markup import badge, joined, link, quiet, show, table, tag
 from engine.accounts.actor import Actor
 from engine.operations import operating

@@ -21,8 +21,8 @@ SEARCH_FIELDS = ("names", "sort_name", "facets")
 
 SOURCE_FIELDS = [
     "first_name", "last_name", "email", "mobile_phone", "external_id", "identified", "mail.address",
-    "mobile.address", "cart.state", "commerce.unclear", "statuses", "rfm.category",
-    "rfm.code", "active_at", "last_seen",
+    "mobile.address", "mail.failing", "mobile.failing", "cart.state", "commerce.unclear", "statuses",
+    "rfm.category", "rfm.code", "active_at", "last_seen",
 ]  # fmt: skip
 """The fields that they are computed from."""
 
@@ -103,6 +103,9 @@ def _facets(document: Mapping[str, Any]) -> Document:
         facets["away"] = True
     if document.get("commerce", {}).get("unclear"):
         facets["unclear_orders"] = True
+    for name, channel in (("email_failures", "mail"), ("mobile_failures", "mobile")):
+        if failing := document.get(channel, {}).get("failing"):
+            facets[name] = len(failing)
     if document.get("rfm"):
         facets |= {"rfm": document["rfm"]["category"], "rfm_code": document["rfm"]["code"]}
     return facets

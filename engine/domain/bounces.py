@@ -27,6 +27,13 @@ def kind_of(properties: Mapping[str, Any]) -> BounceKind:
     return declared or _by_codes(texts) or "temporary"
 
 
+def codes_of(properties: Mapping[str, Any]) -> tuple[str, str]:
+    """The enhanced code of a bounce, empty without one, and all the words about it."""
+    texts = [str(properties[name]) for name in _EVIDENCE if properties.get(name) not in (None, "")]
+    enhanced = next((found[0] for text in texts for found in _ENHANCED.finditer(text)), "")
+    return enhanced, " ".join(texts)
+
+
 def attempt_of(properties: Mapping[str, Any], otherwise: str) -> str:
     """The send attempt that a notice is about: `message_id`, else the specification's `email_id`."""
     return str(properties.get("message_id") or properties.get("email_id") or otherwise)

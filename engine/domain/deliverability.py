@@ -9,8 +9,10 @@ from collections.abc import Iterable
 
 from engine.domain.activities import Activity
 from engine.domain.bounces import attempt_of, kind_of
+from engine.domain.conditions import Compare
 from engine.domain.contact import Bounce, ContactState, Deliverability
 from engine.domain.identity.people import Placement
+from engine.domain.rulebook import Machine
 from engine.domain.statuses import Moved
 
 MAIL = "email_status"
@@ -18,6 +20,9 @@ MOBILE = "mobile_status"
 
 DELIVERED_TO = {MAIL: "email", MOBILE: "mobile_phone"}
 """The field without which a machine's state says nothing: there is nothing to deliver to."""
+
+FAILURES_OF = {MAIL: "email.failures", MOBILE: "mobile.failures"}
+"""The field that counts the failures in a row of a machine's address."""
 
 _SIGNS_OF_LIFE = {
     "email_delivered": MAIL, "email_opened": MAIL, "email_clicked": MAIL,
@@ -83,6 +88,20 @@ def _take_bounce(known: Deliverability, activity: Activity) -> None:
         code=_text(activity, "code"),
         reason=_text(activity, "reason") or _text(activity, "diagnostic"),
     )
+
+
+def failures_to_bounce(machine: Machine) -> int | None:
+    """The failures in a row from which on a bounce makes an address bounced; unset if the rules name none."""
+    counts = [
+        leaf.operand
+        for type_, of in _BOUNCES.items()
+        if of == machine.id
+        for transition in machine.transitions.get(type_, ())
+        if transition.to == "bounced"
+        for leaf in [transition.when.tree]
+        if isinstance(leaf, Compare) and leaf.operator == "gte" and leaf.path.name == FAILURES_OF[of]
+    ]
+    return min(counts, default=None)
 
 
 def is_inconclusive(activity: Activity) -> bool:

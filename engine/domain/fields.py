@@ -22,7 +22,8 @@ class Field:
     `read` finds it in the state.  `stored` is where it lies in the contact's document,
     and `absent` what it means when nothing lies there; `counted` says that what is
     stored is a list and the field its length.  `facet` is where an index finds it, if it has
-    few values (see `engine.db.search_keys`); of a text, whether there is one.  `mask` is set of
+    few values (see `engine.db.search_keys`); of a text, whether there is one; of a list, its length if there is
+    anything in it.  `mask` is set of
     personal fields, and `traits` of those that traits of an event fill, which are its names there.
     """
 
@@ -85,8 +86,8 @@ FIELDS: dict[str, Field] = {
         _status("mobile_status", "Mobile phone status"),
         _status("sms", "SMS"),
         _status("push", "Web push"),
-        Field("email.failures", "Failed emails in a row", "number", "mail.failing", lambda s: s.mail.failures, absent=0, counted=True),
-        Field("mobile.failures", "Failed messages in a row", "number", "mobile.failing", lambda s: s.mobile.failures, absent=0, counted=True),
+        Field("email.failures", "Failed emails in a row", "number", "mail.failing", lambda s: s.mail.failures, absent=0, counted=True, facet="facets.email_failures"),
+        Field("mobile.failures", "Failed messages in a row", "number", "mobile.failing", lambda s: s.mobile.failures, absent=0, counted=True, facet="facets.mobile_failures"),
         Field("push.devices", "Devices with web push", "number", "push_devices", lambda s: len(s.push_devices), absent=0, counted=True),
         Field("orders", "Orders", "number", "commerce.orders", lambda s: s.commerce.orders, absent=0),
         Field("spent", "Spent", "money", "commerce.spent", lambda s: s.commerce.spent, absent=_NONE),

@@ -7,11 +7,14 @@ anything is its number: figures are written only over those of a lower one.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from pymongo import ReturnDocument
+from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
 from engine.db import Db
+from engine.domain.document import Document
 
 CLAIM = timedelta(seconds=60)
 """The lease of a portion of work."""
@@ -43,6 +46,15 @@ def renew(db: Db, what: str, number: int, *, now: datetime) -> bool:
 def release(db: Db, what: str, number: int) -> None:
     """Release the claim."""
     db.installation.update_one({"_id": _name(what), "number": number}, {"$set": {"until": None}})
+
+
+def write(figures: Collection[dict[str, Any]], id_: str, row: Document) -> None:
+    """Write figures with the `number` of their claim over those of a lower one."""
+    try:
+        # One that was overtaken finds nothing to replace, and its row there already.
+        figures.replace_one({"_id": id_, "number": {"$not": {"$gt": row["number"]}}}, row, upsert=True)
+    except DuplicateKeyError:
+        return
 
 
 def _name(what: str) -> str:

@@ -1,4 +1,6 @@
-"""Daily figures: orders and revenue, first orders, changes of status, bounces; what was sold (`daily_lines`).
+"""Daily figures: orders and revenue, first orders, changes of status, bounces.
+
+Beside them, what was sold (`daily_lines`) and the failures of sent messages (`daily_failures`).
 
 A day is computed whole, from what is there, and written over what was: done twice it is the
 same, and nothing is ever added to a sum.  Every commit that changes the figures of a day leaves
@@ -15,12 +17,11 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from bson.decimal128 import Decimal128
-from pymongo.errors import DuplicateKeyError
 
 from engine.db import Db
 from engine.domain.daily_figures import COUNTED_TYPES, STATUS_CHANGED, hour_of
 from engine.domain.document import Document
-from engine.insights import claims, daily_lines
+from engine.insights import claims, daily_failures, daily_lines
 from engine.rules import versions
 
 Clock = Callable[[], datetime]
@@ -31,7 +32,7 @@ PORTION = 31
 MARKS = 500
 """Marks that are looked at together."""
 
-SHAPE = 2
+SHAPE = 3
 """What a day holds; when it grows, all days are computed again."""
 
 HOUR = timedelta(hours=1)
@@ -147,6 +148,7 @@ def refresh(db: Db, *, clock: Clock) -> int:
         _compute(db, run[0], run[-1], zone=zone, number=number, now=clock())
         begins, ends = bounds(run[0], run[-1], account.time_zone)
         daily_lines.compute(db, begins, ends, run, number=number, account=account)
+        daily_failures.compute(db, begins, ends, run, number=number, zone=account.time_zone)
     db.stale_hours.delete_many({"_id": {"$in": [mark["_id"] for mark in marks]}})
     if len(marks) < MARKS:  # what was committed before is in all of it
         db.installation.update_one({"_id": _ZONE, "zone": zone}, {"$set": {"at": began}})
@@ -214,15 +216,7 @@ def _compute(db: Db, first: date, last: date, *, zone: str, number: int, now: da
         kind = "moved" if group["type"] == STATUS_CHANGED else "counted"
         rows[group.pop("day")][kind].append({**group, "n": found["n"]})
     for day, row in rows.items():
-        _write(db, day, row)
-
-
-def _write(db: Db, day: str, row: Document) -> None:
-    try:
-        # One that was overtaken finds nothing to replace, and its row there already.
-        db.daily.replace_one({"_id": day, "number": {"$not": {"$gt": row["number"]}}}, row, upsert=True)
-    except DuplicateKeyError:
-        return
+        claims.write(db.daily, day, row)
 
 
 def _sales(begins: datetime, ends: datetime, zone: str) -> list[Document]:

@@ -15,12 +15,12 @@ from decimal import Decimal
 from itertools import islice
 
 from bson.decimal128 import Decimal128
-from pymongo.errors import DuplicateKeyError
 
 from engine.db import Db
 from engine.domain.document import Document
 from engine.domain.order_lines import OrderLine, divided, order_lines
 from engine.domain.rulebook import Account
+from engine.insights import claims
 
 AT_ONCE = 1_000
 """Orders whose lines are read together."""
@@ -79,9 +79,11 @@ def compute(
             day = order["placed_at"].astimezone(zone).date().isoformat()
             sums[day].add(order, lines.get(order.get("lines_in", ""), []), account)
     for day, summed in sums.items():
-        _write(db, day, {"zone": str(zone), "number": number, **summed.row()})
+        claims.write(db.daily_lines, day, {"zone": str(zone), "number": number, **summed.row()})
     for month in sorted({day[:_MONTH] for day in sums}):
-        _write(db, month, {"zone": str(zone), "number": number, **_month(db, month, str(zone))})
+        claims.write(
+            db.daily_lines, month, {"zone": str(zone), "number": number, **_month(db, month, str(zone))}
+        )
 
 
 _MONTH = len("2026-03")
@@ -167,14 +169,6 @@ class _DaySums:
 
 def _largest(rows: list[Document]) -> list[Document]:
     return sorted(rows, key=lambda row: -row["amount"])[:MOST]
-
-
-def _write(db: Db, day: str, row: Document) -> None:
-    try:
-        # One that was overtaken finds nothing to replace, and its row there already.
-        db.daily_lines.replace_one({"_id": day, "number": {"$not": {"$gt": row["number"]}}}, row, upsert=True)
-    except DuplicateKeyError:
-        return
 
 
 # Reading a period

@@ -27,7 +27,14 @@ from engine.db.documents.contacts import (
     SuggestedMerge,
     Tombstone,
 )
-from engine.db.documents.figures import Census, ChangedOrders, DayFigures, DayLines, StaleHours
+from engine.db.documents.figures import (
+    Census,
+    ChangedOrders,
+    DayFailures,
+    DayFigures,
+    DayLines,
+    StaleHours,
+)
 from engine.db.documents.pipeline import Call, Fact, Lane, NewContacts, PaceMark, Sending, WorkerPulse
 from engine.db.documents.work import ImportDraft, JobItem
 from engine.jobs.job_document import StoredJob
@@ -37,6 +44,6 @@ ALL: tuple[type[me.Document], ...] = (
     Contact, StoredActivity, LedgerEntry, Merge, SuggestedMerge, SharedDevice, IdConflict, Call, Sending,
     Refusal, Lane, RulesetVersion, ApiKey, User, AuditEntry, StoredJob, JobItem, EditTurn, ImportDraft,
     SignInLink, Session, AttemptCount, KnownBrowser, SavedView, Preferences, WorkerPulse, StaleHours,
-    DayFigures, DayLines, Census, PaceMark, NewContacts, Fact, Tombstone, Erasure,
+    DayFigures, DayLines, DayFailures, Census, PaceMark, NewContacts, Fact, Tombstone, Erasure,
     StoredRun, StoredModel, ChangedOrders,
 )  # fmt: skip

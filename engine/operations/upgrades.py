@@ -89,6 +89,12 @@ def mark_away(db: Db) -> None:
 _MILLISECOND = timedelta(milliseconds=1)
 
 
+def count_failures(db: Db) -> None:
+    """Let contacts be found by their failed attempts, those that have any."""
+    failing = [{f"{channel}.failing.0": {"$exists": True}} for channel in ("mail", "mobile")]
+    _describe(db, db.contacts.find({"$or": failing}, [*search_keys.SOURCE_FIELDS, "v"]))
+
+
 def describe_devices(db: Db) -> None:
     """Set the last visit and the user agent of trackers that lack them, in one pass over all activities."""
     named = {"$cond": [{"$gt": ["$context.userAgent", ""]}, "$happened_at", None]}
@@ -271,6 +277,7 @@ _STEPS = {
     "order_lines": find_order_lines,
     "rfm": declare_rfm,
     "refusals": keep_refusals,
+    "failures": count_failures,
 }
 """One-time upgrades, by the name under which the installation records them."""
 

@@ -40,6 +40,14 @@ class DayLines(Outline):
     zone = me.StringField(required=True)
 
 
+class DayFailures(Outline):
+    """Bounces and complaints of one day (see `engine.insights.daily_failures`)."""
+
+    meta = {"collection": "daily_failures"}
+    id = me.StringField(primary_key=True)
+    zone = me.StringField(required=True)
+
+
 class Census(Outline):
     """All contacts counted at one time (see `engine.insights.census`)."""
 

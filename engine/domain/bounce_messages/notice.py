@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,6 +26,23 @@ Reason = Literal[
     "delivered",
     "other",
 ]
+
+REASON_WORDS: Mapping[str, str] = {
+    "no_such_address": "no such address",
+    "mailbox_disabled": "mailbox closed",
+    "domain_not_found": "no such domain",
+    "mailbox_full": "mailbox full",
+    "connection": "server not reachable",
+    "policy": "refused by the receiver's rules",
+    "spam": "taken for spam",
+    "content": "content refused",
+    "size": "message too large",
+    "protocol": "the servers did not understand each other",
+    "complaint": "marked as spam",
+    "delivered": "delivered",
+    "other": "reason not given",
+}
+"""Each reason in words that need no knowledge of mail servers."""
 
 DEAD: frozenset[Reason] = frozenset({"no_such_address", "mailbox_disabled", "domain_not_found"})
 """Reasons that are about the address itself."""

@@ -91,7 +91,7 @@ _HAS = {"has": "$and", "has_all": "$and", "has_any": "$or"}
 def _native(tree: Compare, found: Field, now: datetime) -> Document | None:
     """A query implied by a comparison, and for plain fields equivalent to it; None without one."""
     if found.counted:
-        return None
+        return _length(tree, found, now)
     if tree.operator == "exists":
         return _presence(tree, found)
     make = _OPERATORS.get(tree.operator)
@@ -105,6 +105,14 @@ def _native(tree: Compare, found: Field, now: datetime) -> Document | None:
     if absent is not None and test_value(OPERATORS[tree.operator], absent, tree.operand, now):
         return {"$or": [native, {where: None}]}
     return native
+
+
+def _length(tree: Compare, found: Field, now: datetime) -> Document | None:
+    """What a comparison with the length of a list implies, if it leaves out those with nothing in it."""
+    make = _OPERATORS.get(tree.operator)
+    if make is None or not found.facet or test_value(OPERATORS[tree.operator], 0, tree.operand, now):
+        return None
+    return {found.facet: make(tree.operand, now)}
 
 
 def _presence(tree: Compare, found: Field) -> Document | None:

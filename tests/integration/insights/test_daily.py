@@ -2,12 +2,13 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from engine.db.connection import utc_now
 from engine.domain.daily_figures import COUNTED_TYPES
-from engine.insights import claims, daily
+from engine.insights import claims, daily, daily_failures
 from engine.insights.daily import Sales
 from engine.publishing import publishing
 from tests.builders import NOON, an_activity, bought, days, identified, minutes
@@ -148,23 +149,23 @@ class Killed(BaseException):
     """What a process dies of."""
 
 
-@pytest.mark.parametrize("after", range(6))
+@pytest.mark.parametrize("after", range(10))
 def test_whoever_is_killed_in_the_middle_the_figures_are_the_same(db, monkeypatch, after):
     receive_and_drain(db, a_morning())
     receive_and_drain(
         db, [bought("1", days(-n * 40), email="ana@x.com", order_id=f"o{n}") for n in range(1, 6)]
     )
-    steps, write = iter(range(after)), daily._write
+    steps, write = iter(range(after)), claims.write
 
     def die_after(*args):
         if next(steps, None) is None:
             raise Killed
         write(*args)
 
-    monkeypatch.setattr(daily, "_write", die_after)
+    monkeypatch.setattr(claims, "write", die_after)
     with pytest.raises(Killed):
         daily.refresh(db, clock=utc_now)
-    monkeypatch.setattr(daily, "_write", write)
+    monkeypatch.setattr(claims, "write", write)
     later = utc_now() + claims.CLAIM
     while daily.refresh(db, clock=lambda: later):
         pass
@@ -173,6 +174,8 @@ def test_whoever_is_killed_in_the_middle_the_figures_are_the_same(db, monkeypatc
     assert sum(sale.orders for day in found.days for sale in day.sales) == 7
     assert sum(sale.amount for day in found.days for sale in day.sales) == Decimal("15.30")
     assert not found.stale
+    failed = daily_failures.failures(db, MONDAY, MONDAY, channel="email", zone=ZoneInfo("Europe/Madrid"))
+    assert failed.counted() == 1
 
 
 def test_one_that_was_thought_dead_writes_over_nothing(db, monkeypatch):

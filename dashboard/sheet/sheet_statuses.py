@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -10,12 +11,17 @@ from markupsafe import Markup
 
 from dashboard import formats, wording
 from dashboard.running_instance import time_zone
+from dashboard.sheet.activity import activity_address
 from dashboard.sheet.sheet_card import card
-from dashboard.ui.markup import badge, card_title, facts, joined, quiet, show, table, tag
+from dashboard.ui.markup import badge, card_title, facts, joined, link, quiet, show, table, tag
 from engine.accounts.actor import Actor
 from engine.contacts.sheet import sheet_service
-from engine.contacts.sheet.reasons import Reasons
+from engine.contacts.sheet.reasons import Move, Reasons
 from engine.contacts.sheet.sheet_model import Sheet, SheetDelivery, SheetStatus
+from engine.contacts.sheet.timelines import TimelineFilter
+from engine.domain.activities import ContactId
+from engine.domain.bounce_messages.reasons import plain_reason
+from engine.domain.deliverability import BOUNCE_OF
 
 
 def reach_card(sheet: Sheet) -> None:
@@ -74,8 +80,15 @@ def _status(status: SheetStatus, sheet: Sheet, zone: ZoneInfo) -> Markup:
         words.append(f"on {formats.counted(devices, 'device')}")
     details = tag("span", f" {' '.join(word for word in words if word)}", "cs-quiet cs-small")
     evidence = "" if delivery is None or status.state == "blocked" else bounces(delivery, zone)
-    lines = [tag("div", evidence, "cs-quiet cs-small")] if evidence else []
+    lines = [tag("div", joined([evidence, " ", _all_of(sheet, status.machine)]), "cs-quiet cs-small")]
+    lines = lines if evidence else []
     return joined([badge(status.label, wording.tone(status.state)), details, *lines])
+
+
+def _all_of(sheet: Sheet, machine: str) -> Markup:
+    """A link to the bounces, where each can be marked as none."""
+    wanted = activity_address.parameters(TimelineFilter((BOUNCE_OF[machine],)))
+    return link(f"?{urlencode({'contact': sheet.id, 'tab': 'activity', **wanted})}", "See the bounces")
 
 
 def since(status: SheetStatus, zone: ZoneInfo) -> str:
@@ -94,18 +107,25 @@ def bounces(delivery: SheetDelivery, zone: ZoneInfo) -> str:
     last = delivery.last_bounce
     if last is None:
         return ""
-    why = f": {last.reason}" if last.reason else ""
-    code = f" ({last.code})" if last.code else ""
+    plain = plain_reason(last.code, last.reason)
+    why = f": {plain}" if plain else ""
+    sent = " · ".join(text for text in (last.code, last.reason) if text and text != plain)
+    answer = f" ({sent})" if sent else ""
     run = delivery.failures
     failed = f"{formats.counted(run, 'failed attempt')} in a row"
     temporary = f" · {formats.count(delivery.temporary)} temporary" if delivery.temporary else ""
-    return f"Last bounce on {formats.day(last.at, zone)}, {last.kind}{why}{code} · {failed}{temporary}"
+    return f"Last bounce on {formats.day(last.at, zone)}, {last.kind}{why}{answer} · {failed}{temporary}"
 
 
 def moves(found: Reasons, zone: ZoneInfo) -> Markup:
     """The changes of the statuses."""
     rows = [
-        history_row(f"{move.machine_label}: {move.from_} → {move.to}", move.because, move.at, zone)
+        history_row(
+            f"{move.machine_label}: {move.from_} → {move.to}",
+            _cause(move, found.contact, zone),
+            move.at,
+            zone,
+        )
         for move in found.moves
     ]
     if not rows:
@@ -113,10 +133,19 @@ def moves(found: Reasons, zone: ZoneInfo) -> Markup:
     return table(HISTORY_HEADINGS, rows)
 
 
+def _cause(move: Move, contact: ContactId, zone: ZoneInfo) -> str | Markup:
+    """What changed a status, with a link to it among the activities of that day."""
+    if move.because_type is None:
+        return move.because
+    day = move.at.astimezone(zone).date()
+    wanted = activity_address.parameters(TimelineFilter((move.because_type,), day, day))
+    return link(f"?{urlencode({'contact': contact, 'tab': 'activity', **wanted})}", move.because)
+
+
 HISTORY_HEADINGS = ("What", "When")
 """The headings of a history table."""
 
 
-def history_row(what: str, because: str, at: datetime, zone: ZoneInfo) -> tuple[Markup, str]:
+def history_row(what: str, because: str | Markup, at: datetime, zone: ZoneInfo) -> tuple[Markup, str]:
     """A row of a history table, with the cause below so that both fit on a phone."""
     return joined([tag("div", what), tag("div", because, "cs-quiet cs-small")]), formats.moment(at, zone)

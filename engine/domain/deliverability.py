@@ -30,6 +30,9 @@ _SIGNS_OF_LIFE = {
 }  # fmt: skip
 _BOUNCES = {"email_bounced": MAIL, "sms_bounced": MOBILE}
 
+BOUNCE_OF = {machine: type_ for type_, machine in _BOUNCES.items()}
+"""The activity by which each machine's address fails."""
+
 UNDELIVERABLE = frozenset({"bounced", "blocked"})
 """States in which nothing is sent for good; they are left by hand only with a reason."""
 

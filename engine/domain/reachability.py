@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
+from engine.domain.bounce_messages.reasons import plain_reason
 from engine.domain.contact import ContactState, Status
 from engine.domain.rulebook import TOPIC_CHANNELS, Ruleset
 from engine.domain.statuses import by_hand
+from engine.errors import Invalid
 
 
 class Reach(msgspec.Struct, frozen=True):
-    """One channel: whether it reaches the contact, and the reason as a person would say it."""
+    """One channel or list: whether it reaches the contact, and the reason as a person would say it.
 
+    `id` is `email`, `push`, or the machine of a subscription.
+    """
+
+    id: str
     channel: str
     reachable: bool
     why: str
@@ -24,11 +30,6 @@ class Reach(msgspec.Struct, frozen=True):
 
 Silence = Literal["paused", "unsubscribed"]
 """The kind of stop: for a while, or permanent because the contact withdrew consent."""
-
-_PAUSED: Mapping[str, str] = {"email_status": "email", "mobile_status": "phone"}
-"""The machines that pause, each with what is written to."""
-
-_SUBSCRIPTIONS = ("newsletter", "sms")
 
 
 def stopping(
@@ -39,76 +40,108 @@ def stopping(
     `states` are the present ones by machine.  What the machines do not allow, or what there
     is no address for, is left as it is.  Web push only the contact can turn off.
     """
-    known = {"email": email, "phone": phone}
-    if how == "paused":
-        machines = [id_ for id_, address in _PAUSED.items() if known[address] is not None]
-    else:
-        machines = [*_SUBSCRIPTIONS, *(topic.machine for topic in ruleset.topics.values())]
+    addresses = {"email_status": email, "mobile_status": phone}
+    lists = {found.machine for found in subscriptions(ruleset)}
+    stopped = lists if how == "unsubscribed" else {id_ for id_, address in addresses.items() if address}
     return {
         id_: how
-        for id_ in machines
-        if id_ in ruleset.machines
-        and how in by_hand(ruleset.machines[id_], states.get(id_, ruleset.machines[id_].initial))
+        for id_, machine in ruleset.machines.items()
+        if id_ in stopped and how in by_hand(machine, states.get(id_, machine.initial))
     }
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A list that contacts are on or not, and how it is sent.
+
+    `delivery` is the machine of the address, `address` its field.
+    """
+
+    machine: str
+    label: str
+    delivery: str
+    address: str
+
+    @property
+    def missing(self) -> str:
+        """The words for a contact without the address."""
+        return _MISSING[self.address]
+
+
+_MISSING = {"email": "no email", "mobile_phone": "no mobile phone"}
+_BY_EMAIL, _BY_SMS = ("email_status", "email"), ("mobile_status", "mobile_phone")
+
+
+def subscriptions(ruleset: Ruleset) -> list[Subscription]:
+    """The newsletter, SMS and every topic, those by email first."""
+    topics = ruleset.topics.values()
+    return [
+        Subscription("newsletter", "Newsletter", *_BY_EMAIL),
+        *(
+            Subscription(topic.machine, topic.label, *_BY_EMAIL)
+            for topic in topics
+            if topic.channel == "email"
+        ),
+        Subscription("sms", "SMS", *_BY_SMS),
+        *(Subscription(topic.machine, topic.label, *_BY_SMS) for topic in topics if topic.channel == "sms"),
+    ]
 
 
 def reach_of(state: ContactState, ruleset: Ruleset, *, email: str | None, phone: str | None) -> list[Reach]:
-    """Whether email as such, the newsletter, SMS, each topic and web push reach the contact."""
-    by_email = partial(
-        _subscribed, state, ruleset, address=email, delivery="email_status", missing="no email"
+    """Whether email as such, each subscription and web push reach the contact."""
+    addresses = {"email": email, "mobile_phone": phone}
+    as_such = _by_address(state, ruleset, Subscription("email", "Email", *_BY_EMAIL), email)
+    subscribed = (
+        _subscribed(state, ruleset, found, addresses[found.address]) for found in subscriptions(ruleset)
     )
-    by_sms = partial(
-        _subscribed, state, ruleset, address=phone, delivery="mobile_status", missing="no mobile phone"
-    )
-    topics = {
-        channel: [topic for topic in ruleset.topics.values() if topic.channel == channel]
-        for channel in TOPIC_CHANNELS
-    }
-    return [
-        _addressed(state, ruleset, channel="Email", address=email,
-                   delivery="email_status", missing="no email"),
-        by_email(channel="Newsletter", consent="newsletter"),
-        *(by_email(channel=topic.label, consent=topic.machine) for topic in topics["email"]),
-        by_sms(channel="SMS", consent="sms"),
-        *(by_sms(channel=topic.label, consent=topic.machine) for topic in topics["sms"]),
-        _push(state),
-    ]  # fmt: skip
+    return [as_such, *subscribed, _push(state)]
 
 
-def _subscribed(
-    state: ContactState,
-    ruleset: Ruleset,
-    *,
-    channel: str,
-    consent: str,
-    address: str | None,
-    delivery: str,
-    missing: str,
-) -> Reach:
+def receiving(what: str, ruleset: Ruleset) -> dict[str, Any]:
+    """The conditions under which a contact can receive something, as a filter of the list.
+
+    `what` is the id of a `Reach`; the answer is the same as its.  Raises UnknownChannel.
+    """
+    if what == "push":
+        return {"push.devices": {"gte": 1}}
+    if what == "email":
+        return {"email": {"exists": True}, "email_status": "active"}
+    found = next((known for known in subscriptions(ruleset) if known.machine == what), None)
+    if found is None or what not in ruleset.machines:
+        known = ["email", "push", *(each.machine for each in subscriptions(ruleset))]
+        raise UnknownChannel(what, known)
+    return {found.address: {"exists": True}, found.delivery: "active", what: "subscribed"}
+
+
+class UnknownChannel(Invalid):
+    """No channel or list has this name."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(f"there is no list {name!r}; there are {', '.join(known)}")
+
+
+def _subscribed(state: ContactState, ruleset: Ruleset, to: Subscription, address: str | None) -> Reach:
+    agreed, agreed_words = _stands(state, ruleset, to.machine)
     if address is None:
-        return Reach(channel, False, missing)
-    agreed, agreed_words = _stands(state, ruleset, consent)
+        return Reach(to.machine, to.label, False, to.missing)
     if agreed != "subscribed":
-        return Reach(channel, False, agreed_words)
-    delivered = _addressed(
-        state, ruleset, channel=channel, address=address, delivery=delivery, missing=missing
-    )
+        return Reach(to.machine, to.label, False, agreed_words)
+    delivered = _by_address(state, ruleset, to, address)
     if not delivered.reachable:
-        label = ruleset.machines[delivery].label if delivery in ruleset.machines else delivery
-        return Reach(channel, False, f"{label} {delivered.why}")
-    return Reach(channel, True, agreed_words)
+        declared = ruleset.machines.get(to.delivery)
+        label = to.delivery if declared is None else declared.label
+        return Reach(to.machine, to.label, False, f"{label} {delivered.why}")
+    return Reach(to.machine, to.label, True, agreed_words)
 
 
-def _addressed(
-    state: ContactState, ruleset: Ruleset, *, channel: str, address: str | None, delivery: str, missing: str
-) -> Reach:
+def _by_address(state: ContactState, ruleset: Ruleset, to: Subscription, address: str | None) -> Reach:
     """Whether an address takes mail or messages, whatever the contact agreed to."""
     if address is None:
-        return Reach(channel, False, missing)
-    bounced = state.statuses.get(delivery, Status("")).state == "bounced"
-    evidence = _evidence(state, delivery, ruleset) if bounced else ""
-    delivered, words = _stands(state, ruleset, delivery, why=not evidence)
-    return Reach(channel, delivered == "active", f"{words}{evidence}")
+        return Reach(to.machine, to.label, False, to.missing)
+    bounced = state.statuses.get(to.delivery, Status("")).state == "bounced"
+    evidence = _evidence(state, to.delivery, ruleset) if bounced else ""
+    delivered, words = _stands(state, ruleset, to.delivery, why=not evidence)
+    return Reach(to.machine, to.label, delivered == "active", f"{words}{evidence}")
 
 
 def _stands(state: ContactState, ruleset: Ruleset, machine: str, *, why: bool = True) -> tuple[str, str]:
@@ -136,7 +169,8 @@ def _evidence(state: ContactState, delivery: str, ruleset: Ruleset) -> str:
     known = state.mail if delivery == "email_status" else state.mobile
     if known.last_bounce is None or not known.failing:
         return ""
-    reason = f": {known.last_bounce.reason}" if known.last_bounce.reason else ""
+    why = plain_reason(known.last_bounce.code, known.last_bounce.reason)
+    reason = f": {why}" if why else ""
     bounces = f" ({known.temporary} temporary bounce{'' if known.temporary == 1 else 's'})"
     times = bounces if known.temporary else ""
     failed = f"{known.failures} failed attempt{'s' if known.failures > 1 else ''} in a row"
@@ -146,8 +180,8 @@ def _evidence(state: ContactState, delivery: str, ruleset: Ruleset) -> str:
 def _push(state: ContactState) -> Reach:
     devices = len(state.push_devices)
     if not devices:
-        return Reach("Web push", False, "not enabled on any device")
-    return Reach("Web push", True, f"enabled on {devices} device{'s' if devices > 1 else ''}")
+        return Reach("push", "Web push", False, "not enabled on any device")
+    return Reach("push", "Web push", True, f"enabled on {devices} device{'s' if devices > 1 else ''}")
 
 
 def _day(at: datetime, ruleset: Ruleset) -> str:

@@ -54,13 +54,17 @@ class Reasons(msgspec.Struct, frozen=True):
 
 
 class Move(msgspec.Struct, frozen=True):
-    """A status changed, in display words, because of an activity or of time alone."""
+    """A status changed, in display words, because of an activity or of time alone.
+
+    `because_type` is the type of that activity; unset for time alone.
+    """
 
     machine_label: str
     from_: str = msgspec.field(name="from")
     to: str
     at: datetime
     because: str
+    because_type: str | None = None
 
 
 class StatusReason(msgspec.Struct, frozen=True):
@@ -126,15 +130,23 @@ def _moves(db: Db, contact_id: ContactId, ruleset: Ruleset) -> list[Move]:
     moves = []
     for row in rows:
         labels = status_labels(row["properties"], ruleset)
-        because = _because(db, row["cause"], ruleset) or "time passed"
-        moves.append(Move(labels["machine"], labels["from"], labels["to"], row["happened_at"], because))
+        cause = _type_of(db, row["cause"])
+        because = "time passed" if cause is None else ruleset.catalog.label(cause)
+        moves.append(
+            Move(labels["machine"], labels["from"], labels["to"], row["happened_at"], because, cause)
+        )
     return moves
 
 
 def _because(db: Db, cause: str | None, ruleset: Ruleset) -> str | None:
     """The label of the activity that caused something; None for time alone."""
-    row = None if cause is None else db.activities.find_one({"_id": cause}, {"type": 1})
-    return None if row is None else ruleset.catalog.label(row["type"])
+    type_ = _type_of(db, cause)
+    return None if type_ is None else ruleset.catalog.label(type_)
+
+
+def _type_of(db: Db, activity: str | None) -> str | None:
+    row = None if activity is None else db.activities.find_one({"_id": activity}, {"type": 1})
+    return None if row is None else str(row["type"])
 
 
 def _name(segment: str, ruleset: Ruleset) -> str:

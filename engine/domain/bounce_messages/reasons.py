@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from engine.domain.bounce_messages.notice import DEAD, Kind, Reason
+from engine.domain.bounce_messages.notice import DEAD, REASON_WORDS, Kind, Reason
 from engine.domain.bounce_messages.words import LATER, PERMANENT, REASONS
-from engine.domain.bounces import kind_of, words_of
+from engine.domain.bounces import codes_of, kind_of, words_of
 
 MAX_WORDS = 4_000
 """Characters of an explanation that are searched."""
@@ -67,6 +67,13 @@ def reason_of(status: str, text: str) -> Reason:
     if coded is not None and detail not in _VAGUE:
         return _refined(coded, words, text)
     return words or coded or _OF_SUBJECT.get(subject, "other")
+
+
+def plain_reason(code: str | None, text: str | None) -> str:
+    """A failure in words that need no knowledge of mail servers; those of the sender where none fit."""
+    status, words = codes_of({"code": code, "reason": text})
+    reason = reason_of(status, words)
+    return (text or code or "") if reason == "other" else REASON_WORDS[reason]
 
 
 def _refined(coded: Reason, words: Reason | None, text: str) -> Reason:

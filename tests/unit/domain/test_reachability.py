@@ -42,7 +42,7 @@ def test_a_bounced_address_says_how_often_when_and_why():
     assert not reachable
     assert why == (
         "Email bounced since 5 March 2026, 3 failed attempts in a row, "
-        "the last on 5 March 2026: no such mailbox (1 temporary bounce)"
+        "the last on 5 March 2026: no such address (1 temporary bounce)"
     )
 
 

@@ -35,7 +35,7 @@ def find_contact(db: Db, key: str) -> ContactId | None:
         found = _follow_merges(db, ContactId(key))
         if found is not None:
             return found
-    for candidate in _candidate_keys(db, key):
+    for candidate in candidate_keys(db, key):
         row = db.contacts.find_one(held_by(candidate), {"_id": 1})
         if row is not None:
             return ContactId(row["_id"])
@@ -59,7 +59,7 @@ def starting_with(db: Db, text: str) -> Document:
     prefixes = {
         make_key(IdentityKind.EMAIL, text.lower()),
         make_key(IdentityKind.EXTERNAL_ID, text),
-        *_candidate_keys(db, text),
+        *candidate_keys(db, text),
     }
     if re.fullmatch(r"\+?\d{3,}", digits):
         prefixes |= {make_key(IdentityKind.PHONE, number) for number in _international(db, digits)}
@@ -90,8 +90,8 @@ def _follow_merges(db: Db, contact: ContactId) -> ContactId | None:
     return None
 
 
-def _candidate_keys(db: Db, value: str) -> list[Key]:
-    """The keys that `value` may stand for, as contacts store them."""
+def candidate_keys(db: Db, value: str) -> list[Key]:
+    """Return the keys that `value` may stand for, as contacts store them."""
     keys = []
     if "@" in value:
         with suppress(InvalidIdentity):

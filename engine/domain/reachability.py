@@ -11,7 +11,7 @@ import msgspec
 
 from engine.domain.bounce_messages.reasons import plain_reason
 from engine.domain.contact import ContactState, Status
-from engine.domain.rulebook import TOPIC_CHANNELS, Ruleset
+from engine.domain.rulebook import Ruleset
 from engine.domain.statuses import by_hand
 from engine.errors import Invalid
 

@@ -61,6 +61,12 @@ def create_app(
     async def webhook(request: Request) -> Response:
         return await counted(collector.receive_webhook, request)
 
+    async def reachability(request: Request) -> Response:
+        return await counted(collector.reachability.one, request)
+
+    async def reachability_of_many(request: Request) -> Response:
+        return await counted(collector.reachability.many, request)
+
     async def counted(receive: Receive, request: Request) -> Response:
         answer = await _answer(receive, request)
         collector.metrics.requests.labels(answer.status_code).inc()
@@ -68,6 +74,8 @@ def create_app(
 
     return Starlette(
         routes=[
+            Route("/v1/contacts/reachability", reachability_of_many, methods=["POST"]),
+            Route("/v1/contacts/{key:path}/reachability", reachability, methods=["GET"]),
             Route("/v1/{call}", call, methods=["POST"]),
             Route("/v1/{call}/", call, methods=["POST"]),
             Route("/webhooks/{provider}", webhook, methods=["POST"]),

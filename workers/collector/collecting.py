@@ -44,6 +44,7 @@ from workers.collector.intake import CALLS, Call, Refused, key_inside, take
 from workers.collector.limits import AddressLimit, RateLimit
 from workers.collector.metrics import Metrics
 from workers.collector.newcomers import Newcomers
+from workers.collector.reachability import ReachabilityDoor
 from workers.collector.translate import Sender
 from workers.collector.webhooks.door import (
     activities_of,
@@ -112,6 +113,7 @@ class Collector:
         self._identity_secrets: Cached[tuple[str, ...]] = Cached(
             lambda: keys.identity_secrets(db), seconds=CACHED_FOR
         )
+        self.reachability = ReachabilityDoor(db, self._keys, limit, within=MONGODB_WITHIN)
         self._commit = GroupCommit(self._keep)
         self.metrics = Metrics(waiting=lambda: self._commit.waiting)
 

@@ -128,7 +128,7 @@ def _klaviyo() -> Export:
             "Email": "email", "First Name": "first_name", "Last Name": "last_name", "Phone Number": "mobile_phone",
             "City": "custom.city", "Country": "custom.country", "Email Marketing Consent": "newsletter",
             "Email Marketing Consent Timestamp": "newsletter_at", "SMS Marketing Consent": "sms",
-            "SMS Marketing Consent Timestamp": "sms_at",
+            "SMS Marketing Consent Timestamp": "sms_at", "Email Suppressions": "email_status",
         },
         {
             "kl.ana@example.com": {
@@ -258,7 +258,7 @@ def _connectif() -> dict[str, Export]:
     columns = {
         "_email": "email", "_externalId": "external_id", "_name": "first_name", "_surname": "last_name",
         "_birthdate": "birth_date", "_mobilePhone": "mobile_phone", "_newsletterSubscriptionStatus": "newsletter",
-        "_smsSubscriptionStatus": "sms", "city": "custom.city",
+        "_smsSubscriptionStatus": "sms", "_emailStatus": "email_status", "city": "custom.city",
     }  # fmt: skip
     return {
         "Connectif, by field ids": Export(
@@ -270,7 +270,7 @@ def _connectif() -> dict[str, Export]:
                     "external_id": "c-1", "birth_date": "1988-12-31", "newsletter": "subscribed", "city": "Murcia",
                 },
                 "cn.bea@example.com": {"newsletter": "unsubscribed"},
-                "cn.cleo@example.com": {"newsletter": "not_subscribed"},
+                "cn.cleo@example.com": {"newsletter": "not_subscribed", "email_status": "bounced"},
             },
         ),
         "Connectif in English": Export(
@@ -281,6 +281,7 @@ def _connectif() -> dict[str, Export]:
                 "Birthdate": "birth_date", "Mobile phone": "mobile_phone", "Newsletter subscription status": "newsletter",
                 "Date of last newsletter subscription": "newsletter_at",
                 "Date of last newsletter unsubscription": "newsletter_ended_at", "SMS subscription status": "sms",
+                "Email status": "email_status",
             },
             {
                 "cn.dora@example.com": {"mobile_phone": "+34600100602", "newsletter": "subscribed"},

@@ -1,4 +1,4 @@
-"""The consents that the user states for all contacts of a file: when and where they agreed."""
+"""What the user states of all contacts of a file: when and where they agreed, or that they get nothing."""
 
 from __future__ import annotations
 
@@ -13,11 +13,33 @@ from dashboard.ui.markup import show, tag
 from engine.domain.rulebook import Ruleset
 from engine.imports.mapping.consents import MAX_SOURCE, Statement
 from engine.imports.mapping.subscriptions import Subscription, subscriptions
+from engine.imports.mapping.suppressions import SUPPRESSIONS
 
 _HINT = (
     "Contacts who were never subscribed become subscribed as of this date. Unsubscribed contacts stay "
     "unsubscribed: to resubscribe them, the file needs a column with the date of each opt-in."
 )
+
+
+_SUPPRESSED_HINT = (
+    "Use this for lists of bounces, complaints or unsubscriptions of a sending service. Nobody is subscribed "
+    "by such a file."
+)
+
+
+def ask_suppression(form: ImportForm) -> None:
+    """Ask whether the file is a list of addresses that must not be written to."""
+    form.suppressed = st.selectbox(
+        "Suppression list: everyone in this file is …",
+        list(SUPPRESSIONS),
+        index=None if form.suppressed is None else list(SUPPRESSIONS).index(form.suppressed),
+        format_func=SUPPRESSIONS.__getitem__,
+        placeholder="No suppression list",
+        key=form.key("suppressed"),
+    )
+    if form.suppressed is not None:
+        form.statements.clear()
+        show(tag("div", _SUPPRESSED_HINT, "cs-small cs-quiet"))
 
 
 def ask_statements(form: ImportForm, ruleset: Ruleset) -> None:

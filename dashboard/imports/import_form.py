@@ -17,6 +17,7 @@ from engine.imports.mapping.consents import Statement
 from engine.imports.mapping.import_settings import ImportSettings, Mode
 from engine.imports.mapping.inspection import AmbiguousColumn, Inspection, cell_formats
 from engine.imports.mapping.kinds import ImportKind
+from engine.imports.mapping.suppressions import Suppression
 from engine.imports.reading.formats import Format
 
 _FORM, _EDITION = "import.form", "import.edition"
@@ -58,6 +59,7 @@ class ImportForm:
     cleared: frozenset[str] = frozenset()
     segment: str = ""
     statements: dict[str, Statement] = field(default_factory=dict)
+    suppressed: Suppression | None = None
     page: int = 0
     activity_type: str = ""
 
@@ -109,6 +111,7 @@ class ImportForm:
             clear=self.cleared & frozenset(self.mapping),
             segment=self.segment if self.kind == "contacts" else "",
             statements=tuple(self.statements.values()) if self.kind == "contacts" else (),
+            suppressed=self.suppressed if self.kind == "contacts" else None,
             kind=self.kind,
             activity_type=self.activity_type if self.kind == "activities" else "",
         )
@@ -178,6 +181,7 @@ def _restore(form: ImportForm, settings: ImportSettings) -> None:
     form.targets = dict.fromkeys(form.targets, LEFT_OUT)
     _apply(form, settings)
     form.statements = {one.channel: one for one in settings.statements}
+    form.suppressed = settings.suppressed
 
 
 def _map(form: ImportForm, mapping: Mapping[str, str]) -> None:

@@ -11,7 +11,7 @@ from dashboard import formats
 from dashboard.imports import import_options
 from dashboard.imports.drop_zone import drop_zone
 from dashboard.imports.import_columns import ask_columns
-from dashboard.imports.import_consents import ask_statements, missing_sources
+from dashboard.imports.import_consents import ask_statements, ask_suppression, missing_sources
 from dashboard.imports.import_form import current_form, discard_form
 from dashboard.imports.import_preview import show_preview, show_progress
 from dashboard.jobs.job_status_bar import job_status_bar
@@ -129,7 +129,9 @@ def _settings(actor: Actor, draft: Draft) -> None:
     with st.container(border=True, key="import-rules"):
         import_options.ask_options(actor, form, ruleset)
         if form.kind == "contacts":
-            ask_statements(form, ruleset)
+            ask_suppression(form)
+            if form.suppressed is None:
+                ask_statements(form, ruleset)
     if form.kind == "contacts":
         problems += missing_sources(form, ruleset)
     problem_box(map(sentence, problems))

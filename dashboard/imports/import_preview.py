@@ -19,7 +19,7 @@ from dashboard.wording import plural
 from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
 from engine.imports import preview as previews
-from engine.imports.mapping import columns
+from engine.imports.mapping import columns, suppressions
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.mapping.kinds import KINDS, ImportKind
 from engine.imports.mapping.subscriptions import subscriptions
@@ -110,7 +110,7 @@ def _labels(ruleset: Ruleset) -> Mapping[str, str]:
     """The labels of targets, in the order in which they can be chosen."""
     labels = {target.id: target.label for target in columns.targets(ruleset)}
     subscribed = {one.id: one.label for one in subscriptions(ruleset)}
-    return labels | subscribed | {columns.SEGMENTS: "Segments"}
+    return labels | subscribed | {suppressions.TARGET: "Email status", columns.SEGMENTS: "Segments"}
 
 
 def _history_labels(rows: Sequence[PreviewRow], kind: ImportKind) -> Mapping[str, str]:

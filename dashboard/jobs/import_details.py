@@ -17,6 +17,7 @@ from engine.imports import draft_service, refused_rows
 from engine.imports.mapping import columns
 from engine.imports.mapping.import_settings import MODES, ImportSettings
 from engine.imports.mapping.subscriptions import subscriptions
+from engine.imports.mapping.suppressions import SUPPRESSIONS
 from engine.jobs.jobs import Job
 from engine.rules.rule_service import current_rules
 
@@ -72,4 +73,6 @@ def _settings(settings: ImportSettings, ruleset: Ruleset) -> Markup:
         (f"Opt-in to {names.get(one.channel, one.channel)}", f"{formats.calendar_day(one.on)}: {one.source}")
         for one in settings.statements
     ]
+    if settings.suppressed is not None:
+        rows.append(("Suppression list", SUPPRESSIONS[settings.suppressed]))
     return joined([facts(rows), tag("h3", "Columns", "cs-card-title"), facts(filled)])

@@ -14,6 +14,7 @@ from typing import Any
 
 from bson import Decimal128
 
+from engine.domain.deliverability import MAIL
 from engine.domain.document import Document
 from engine.domain.fields import CUSTOM, FIELDS, IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
@@ -160,7 +161,7 @@ def _segments(ruleset: Ruleset) -> list[Column]:
 def _figures() -> list[Column]:
     return [
         _field("points", "whole", "$points.total"),
-        _field("email_status", "text", _status("email_status", "active", "mail"), _words),
+        _field("email_status", "text", _status(MAIL, "active", "mail"), _words, target=MAIL),
         _field("mobile_status", "text", _status("mobile_status", "active", "mobile"), _words),
         _field("push", "text", {"$ifNull": ["$statuses.push.state", "not_enabled"]}, _words),
         _field("orders", "whole", {"$ifNull": ["$commerce.orders", 0]}),

@@ -138,6 +138,8 @@ def _audited(actor: Actor, settings: ImportSettings, *, name: str, id_: str) -> 
         Change(f"opt-in to {one.channel}", None, f"{one.on.isoformat()}, {one.source}")
         for one in settings.statements
     ]
+    if settings.suppressed is not None:
+        changes.append(Change("suppression list", None, settings.suppressed))
     subject = Subject("job", id_)
     with audit.recorded(actor, "imported a file", subject=subject, changes=changes, id_=f"job:{id_}"):
         refuse_fields(actor, settings)

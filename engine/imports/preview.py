@@ -27,6 +27,7 @@ from engine.imports.mapping import columns
 from engine.imports.mapping.consents import Consent
 from engine.imports.mapping.import_settings import ImportSettings, Mode
 from engine.imports.mapping.subscriptions import subscriptions
+from engine.imports.mapping.suppressions import TARGET
 from engine.imports.reading.formats import Opener
 from engine.imports.reading.problems import KINDS, Problem
 from engine.imports.reading.table import Table, read_table
@@ -156,8 +157,8 @@ def missing_transitions(settings: ImportSettings, ruleset: Ruleset) -> list[str]
     return [
         f"transitions.yaml: the machine {channel!r} has no transition on contact_imported, so that what "
         "a file says of it without a date has no effect; take it over from the shipped file"
-        for channel in (one.id for one in subscriptions(ruleset))
-        if targets & {channel, f"{channel}_out"}
+        for channel in (*(one.id for one in subscriptions(ruleset)), TARGET)
+        if (targets & {channel, f"{channel}_out"} or (channel == TARGET and settings.suppressed))
         and channel in ruleset.machines
         and "contact_imported" not in ruleset.machines[channel].transitions
     ]

@@ -182,6 +182,32 @@ def keep_refusals(db: Db) -> None:
         db.contacts.update_many({"keys": {"$in": batch}}, {"$set": {"upkeep": _NEVER}})
 
 
+def take_suppressions(db: Db) -> None:
+    """Let all versions of the rules take bounced and blocked addresses from files."""
+    for row in db.rulesets.find({}, {"files": 1}):
+        files = [{**file, "text": _with_suppressions(file)} for file in row["files"]]
+        if files != row["files"]:
+            db.rulesets.update_one({"_id": row["_id"]}, {"$set": {"files": files}})
+
+
+def _with_suppressions(file: Document) -> str:
+    """The declared transitions of the email, with those that a file causes, unless there are any."""
+    text: str = file["text"]
+    if file["name"] != TRANSITIONS:
+        return text
+    machine = editing.value_at(text, "machines", "email_status") or {}
+    present = any(move.get("on") == "contact_imported" for move in machine.get("transitions", ()))
+    return text if present else _END_OF_PAUSE.sub(_BY_FILES + r"\g<0>", text, count=1)
+
+
+_BY_FILES = "".join(
+    f"      - {{on: contact_imported, from: [{from_}], to: {to}, when: {{activity.email_status: {to}}}}}\n"
+    for from_, to in (("active, paused", "bounced"), ("active, bounced, paused", "blocked"))
+)
+
+_END_OF_PAUSE = re.compile(r"^      - \{on: until, from: paused, to: active\}\n", re.M)
+"""The shipped transition after which those of files stand; it is the first in the file, that of the email."""
+
 TRANSITIONS = "transitions.yaml"
 
 _REFUSING = [
@@ -278,6 +304,7 @@ _STEPS = {
     "rfm": declare_rfm,
     "refusals": keep_refusals,
     "failures": count_failures,
+    "suppressions": take_suppressions,
 }
 """One-time upgrades, by the name under which the installation records them."""
 

@@ -17,6 +17,7 @@ from engine.imports import import_request, import_service, preview
 from engine.imports.mapping.cell_format import DateOrder, Decimals
 from engine.imports.mapping.import_settings import Mode
 from engine.imports.mapping.kinds import KINDS, ImportKind
+from engine.imports.mapping.suppressions import Suppression
 from engine.imports.reading.problems import UnreadableFile
 from engine.jobs.jobs import Job, JobState
 from engine.rules import versions
@@ -73,6 +74,10 @@ def import_(
             help="Everyone in the file opted in to newsletter or sms: date and source.",
         ),
     ] = None,
+    suppress: Annotated[
+        Literal["bounced", "complained", "blocked", "unsubscribed", ""],
+        typer.Option(help="Everyone in the file must not be written to: what their addresses are."),
+    ] = "",
     new_field: Annotated[
         list[str] | None,
         typer.Option(
@@ -103,6 +108,7 @@ def import_(
         clears=empty == "clear",
         segment=segment,
         consents=consent or [],
+        suppressed=cast(Suppression, suppress) or None,
         new_fields=new_field or [],
         dates=cast(DateOrder, dates) or None,
         decimals=cast(Decimals, decimals) or None,

@@ -21,6 +21,7 @@ from engine.imports.mapping.import_settings import ImportSettings, Mode
 from engine.imports.mapping.inspection import AmbiguousColumn, Inspection, cell_formats, inspect
 from engine.imports.mapping.kinds import ImportKind
 from engine.imports.mapping.subscriptions import subscriptions
+from engine.imports.mapping.suppressions import Suppression
 from engine.imports.reading import formats
 from engine.imports.reading.formats import Format, Opener
 from engine.imports.reading.problems import UnreadableFile
@@ -39,6 +40,7 @@ class Options:
     clears: bool = False
     segment: str = ""
     consents: Sequence[str] = ()
+    suppressed: Suppression | None = None
     new_fields: Sequence[str] = ()
     dates: DateOrder | None = None
     decimals: Decimals | None = None
@@ -91,6 +93,7 @@ def prepare(db: Db, path: Path, options: Options, *, dry_run: bool) -> Batch:
         mode=options.mode,
         segment=_static_segment(options.segment, ruleset),
         statements=tuple(_statement(option, ruleset) for option in options.consents),
+        suppressed=options.suppressed,
         activity_type=options.activity_type,
     )
     inspected, unreadable = _inspect_all(db, path, ruleset, options)

@@ -12,7 +12,7 @@ from typing import Literal
 from engine.domain.fields import CUSTOM, EDITABLE_FIELDS, FIELDS, IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
 from engine.errors import Invalid
-from engine.imports.mapping import own_export, shop_exports
+from engine.imports.mapping import own_export, shop_exports, suppressions
 from engine.imports.mapping.kinds import (
     ACTIVITY_TARGETS,
     NUMBERS,
@@ -72,7 +72,8 @@ def targets(ruleset: Ruleset, kind: ImportKind = "contacts") -> list[Target]:
         return [Target(id_, label) for id_, label in own_targets.items()]
     labels = {name: FIELDS[name].label for name in EDITABLE_FIELDS}
     labels |= {CUSTOM + field.id: field.label for field in ruleset.fields.values()}
-    labels |= {"name": "Whole name", **targets_of(ruleset), SEGMENTS: "Static segments, by id or name"}
+    labels |= {"name": "Whole name", **targets_of(ruleset), suppressions.TARGET: suppressions.LABEL}
+    labels |= {SEGMENTS: "Static segments, by id or name"}
     return [Target(id_, label) for id_, label in labels.items()]
 
 
@@ -207,7 +208,7 @@ def headings_by_target(ruleset: Ruleset) -> dict[str, tuple[str, ...]]:
         for target, names in NAMES.items()
         if not target.startswith(CUSTOM)
     }
-    return own | topics | standard
+    return own | topics | {suppressions.TARGET: suppressions.HEADINGS} | standard
 
 
 def _remembered_for(headings: Sequence[str], remembered: Sequence[Mapping[str, str]]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from engine.imports.mapping.subscriptions import Subscription, subscription
 from engine.imports.mapping.values import is_blank, read_boolean
 from engine.imports.reading.problems import Problem
 
-ConsentState = Literal["subscribed", "unsubscribed", "no"]
+ConsentState = Literal["subscribed", "unsubscribed", "no", "bounced", "blocked"]
 
 SUBSCRIBED = frozenset(
     {
@@ -49,7 +49,7 @@ MAX_SOURCE = 200
 
 @dataclass(frozen=True)
 class Consent:
-    """The state of a subscription that a row gives, and since when, if it gives that.
+    """The state of a subscription, or of the email, that a row gives, and since when, if it gives that.
 
     `channel` is the id of its status.  `no` ends a present subscription; a contact who is not
     subscribed does not become unsubscribed by it.

@@ -12,6 +12,7 @@ from engine.imports.mapping.cell_format import CellFormat
 from engine.imports.mapping.columns import InvalidMapping
 from engine.imports.mapping.consents import Statement
 from engine.imports.mapping.kinds import ImportKind
+from engine.imports.mapping.suppressions import Suppression
 from engine.imports.reading.formats import Format
 
 Mode = Literal["create", "update", "both"]
@@ -35,6 +36,7 @@ class ImportSettings:
       clear: The columns whose empty cells clear the field; in others they leave it.
       segment: The static segment that all contacts of the file are added to; empty: none.
       statements: The consents that hold for all contacts of the file.
+      suppressed: What all addresses of the file are, if it is a list of addresses not to write to.
       kind: What the rows of the file are.
       activity_type: The type of all activities of the file; empty if a column has it.
     """
@@ -46,14 +48,20 @@ class ImportSettings:
     clear: frozenset[str] = frozenset()
     segment: str = ""
     statements: tuple[Statement, ...] = ()
+    suppressed: Suppression | None = None
     kind: ImportKind = "contacts"
     activity_type: str = ""
 
     def validate_kind(self) -> None:
-        """Raise InvalidMapping if the file has no contacts to put into a segment, or to subscribe."""
-        if self.kind != "contacts" and (self.segment or self.statements):
-            what = "a segment" if self.segment else "an opt-in"
+        """Raise InvalidMapping if the file has no contacts to put into a segment, or to subscribe.
+
+        Or if they are to be subscribed and not written to.
+        """
+        if self.kind != "contacts" and (self.segment or self.statements or self.suppressed):
+            what = "a segment" if self.segment else "an opt-in" if self.statements else "a suppression"
             raise InvalidMapping([f"{what} is for the contacts of a file: only a file of contacts has it"])
+        if self.suppressed and self.statements:
+            raise InvalidMapping(["everyone in the file cannot have opted in and be suppressed: choose one"])
 
     def encode(self) -> str:
         """Return the settings as text: headings may be keys that MongoDB does not accept."""

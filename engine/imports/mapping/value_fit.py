@@ -11,6 +11,7 @@ from datetime import date
 
 from engine.domain.fields import CUSTOM, IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
+from engine.imports.mapping import suppressions
 from engine.imports.mapping.cell_format import InvalidValue
 from engine.imports.mapping.columns import SEGMENTS, static_segments, type_of
 from engine.imports.mapping.consents import read_state
@@ -50,6 +51,8 @@ def _reader(target: str, ruleset: Ruleset) -> CellReader | None:
         return _read_phone
     if subscription(target, ruleset) is not None:
         return read_state
+    if target == suppressions.TARGET:
+        return lambda cell: suppressions.read_suppression(cell, "")
     if target == SEGMENTS:
         return _segment_reader(ruleset)
     type_ = type_of(target, ruleset)

@@ -16,6 +16,7 @@ from engine.domain.identity.identities import IDENTIFYING, Identities, IdentityK
 from engine.domain.identity.normalisation import normalise
 from engine.domain.rulebook import Ruleset
 from engine.errors import Invalid, InvalidIdentity
+from engine.imports.mapping import suppressions
 from engine.imports.mapping.cell_format import CellFormat, InvalidValue
 from engine.imports.mapping.cells import Cells
 from engine.imports.mapping.columns import SEGMENTS, static_segments
@@ -100,7 +101,7 @@ class RowParser:
         cells = Cells(row, self._positions, self._headings)
         identities = self._identities(cells, problems)
         values, cleared = self._values(cells, problems)
-        consents = self._consents.read(cells, problems)
+        consents = (*self._consents.read(cells, problems), *self._suppressed(cells, problems))
         segments = self._segments(cells, problems)
         if problems:
             raise RefusedRow(problems)
@@ -110,6 +111,17 @@ class RowParser:
         typed = unescape_formula(cells.of("email") or "").strip() if identities.email else None
         notices = () if row.problem is None else (row.problem,)
         return ParsedRow(row.line, identities, typed, values, cleared, consents, segments, notices)
+
+    def _suppressed(self, cells: Cells, problems: list[Problem]) -> tuple[Consent, ...]:
+        """What speaks against writing to the row's address, in its own column or for the whole file."""
+        cell, found = cells.of(suppressions.TARGET), self._settings.suppressed
+        if cell is not None and not is_blank(cell):
+            heading = self._headings[suppressions.TARGET]
+            try:
+                found = suppressions.read_suppression(unescape_formula(cell), heading) or found
+            except InvalidValue as error:
+                problems.append(Problem(cells.line, "consent", str(error), heading))
+        return () if found is None else suppressions.consents_of(found, self._ruleset)
 
     def _identities(self, cells: Cells, problems: list[Problem]) -> Identities:
         found: dict[IdentityKind, str] = {}

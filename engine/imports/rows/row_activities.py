@@ -23,6 +23,7 @@ from engine.domain.rulebook import Ruleset
 from engine.domain.segments import ADD_TO
 from engine.imports.mapping.consents import Consent
 from engine.imports.mapping.subscriptions import subscriptions
+from engine.imports.mapping.suppressions import TARGET
 from engine.imports.rows.row_decision import Decision, RowChanges
 
 
@@ -109,6 +110,8 @@ class RowActivities:
 
     def _properties(self, changes: RowChanges) -> Document:
         properties: Document = {"file": self.file, "author": self.author, **changes.consents}
+        if TARGET in changes.consents:
+            properties["reason"] = f"listed in {self.file}"
         if changes.segments:
             properties[ADD_TO] = list(changes.segments)
         if changes.cleared:

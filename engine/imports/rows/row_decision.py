@@ -12,6 +12,7 @@ from engine.domain.document import Document
 from engine.domain.identity.identities import Identities, IdentityKind, key_kind, key_value
 from engine.imports.mapping.consents import Consent
 from engine.imports.mapping.import_settings import Mode
+from engine.imports.mapping.suppressions import TARGET
 from engine.imports.reading.problems import Problem
 from engine.imports.rows.matching import Match, described
 from engine.imports.rows.parsed_row import ParsedRow, RefusedRow
@@ -139,7 +140,10 @@ def _consents(row: ParsedRow, contact: Document) -> tuple[dict[str, str], list[C
     for consent in row.consents:
         status = contact.get("statuses", {}).get(consent.channel, {})
         state, since = status.get("state", "not_subscribed"), status.get("since")
-        if consent.state == "no":
+        if consent.channel == TARGET:
+            if state not in (consent.state, "blocked"):
+                present[TARGET] = consent.state
+        elif consent.state == "no":
             if state == "subscribed":
                 present[consent.channel] = "unsubscribed"
         elif consent.state == state or (consent.of_whole_file and state == "unsubscribed"):

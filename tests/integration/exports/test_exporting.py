@@ -148,7 +148,7 @@ def test_an_export_of_all_comes_back_in_as_no_change(shop, format_):
         "Newsletter unsubscription date": "newsletter_ended_at", "SMS": "sms",
         "SMS subscription date": "sms_at", "SMS unsubscription date": "sms_ended_at",
         "City": "custom.city", "Points": "custom.club_points", "Tags": "custom.tags",
-        "Wants news": "custom.news", "Customer since": "custom.since", "Static segments": "segments",
+        "Wants news": "custom.news", "Customer since": "custom.since", "Static segments": "segments", "Email status": "email_status",
     }  # fmt: skip
 
 

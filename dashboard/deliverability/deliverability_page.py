@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 import streamlit as st
 from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.deliverability import suspected_outages
-from dashboard.running_instance import time_zone
+from dashboard.running_instance import time_zone, today
 from dashboard.ui import charts
 from dashboard.ui.contact_links import contacts_url
 from dashboard.ui.markup import (
@@ -31,6 +32,8 @@ from engine.accounts.permissions import Permission
 from engine.contacts.viewer_mask import masks
 from engine.domain.bounce_messages import REASON_WORDS
 from engine.domain.deliverability import FAILURES_OF
+from engine.exports import suppression_list
+from engine.exports.suppression_list import FORMS, REASONS
 from engine.insights import deliverability_service
 from engine.insights.daily_failures import KINDS, Channel, FailureGroup, Failures, Kind
 from engine.insights.deliverability_service import MACHINES, DeliveryReport, NearlyBounced
@@ -55,15 +58,15 @@ def render(actor: Actor) -> None:
     """The figures of the period and the channel that the address names."""
     actor.require(Permission.SEE)
     zone = time_zone()
-    today = actor.now.astimezone(zone).date()
-    period = period_in_address(today)
+    day = actor.now.astimezone(zone).date()
+    period = period_in_address(day)
     channel, _ = _CHANNELS.get(st.query_params.get("channel", ""), _CHANNELS["email"])
     show(page_title("Deliverability", "What came back, from where and why"))
     show(menu(_channel_links(), label="Channels", current=_address(channel)))
-    choose_period(period, today, page=PAGE, more="" if channel == "email" else f"&channel={channel}")
+    choose_period(period, day, page=PAGE, more="" if channel == "email" else f"&channel={channel}")
     found = deliverability_service.report(actor, period, channel)
     _outages(actor, found)
-    show(cards(_figures(found, channel, than=compared_with(period, today))))
+    show(cards(_figures(found, channel, than=compared_with(period, day))))
     if found.now.counted():
         with st.container(border=True, key="deliverability-days"):
             show(card_title("By day"))
@@ -78,6 +81,8 @@ def render(actor: Actor) -> None:
         )
     if found.nearly is not None:
         _nearly(found.nearly, channel)
+    if channel == "email" and actor.may(Permission.EXPORT):
+        _suppression_list(actor)
 
 
 def _channel_links() -> Iterator[tuple[str, str]]:
@@ -207,3 +212,33 @@ def _nearly(found: NearlyBounced, channel: Channel) -> None:
         show(table(("Contact", "Email" if channel == "email" else "Mobile phone"), rows))
         if found.page.next is not None:
             show(tag("div", link(contacts_url(found.where), "All of them"), "cs-small"))
+
+
+# The suppression list
+
+
+def _suppression_list(actor: Actor) -> None:
+    with st.container(border=True, key="deliverability-suppressions"):
+        show(card_title("Suppression list"))
+        words = "Everyone who must not be written to by email, as CSV in the form that another sender takes. "
+        imported = link("?page=import", "Import a list")
+        show(tag("p", joined([words, imported, "."]), "cs-small cs-quiet"))
+        form_column, reason_column = st.columns(2)
+        form: str = form_column.selectbox(
+            "Form", list(FORMS), format_func=lambda id_: FORMS[id_].label, key="deliverability.form"
+        )
+        reasons: list[str] = reason_column.multiselect(
+            "Reasons", list(REASONS), placeholder="All", key="deliverability.reasons"
+        )
+        st.download_button(
+            "Export",
+            data=partial(_csv, actor, form, tuple(reasons or REASONS)),
+            file_name=f"suppressions-{form}-{today().isoformat()}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            key="deliverability.export",
+        )
+
+
+def _csv(actor: Actor, form: str, reasons: tuple[str, ...]) -> str:
+    return "".join(suppression_list.as_csv(actor, form, reasons))

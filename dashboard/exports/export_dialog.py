@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import streamlit as st
@@ -21,6 +21,7 @@ from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.bulk.selection import Selection
 from engine.contacts.sheet.timelines import EVERYTHING, TimelineFilter
+from engine.domain.reachability import receiving, subscriptions
 from engine.domain.rulebook import Ruleset
 from engine.errors import LimitExceeded
 from engine.exports import export_columns, export_service, exporting
@@ -82,7 +83,9 @@ def export_dialog(actor: Actor, asked: ExportQuestion) -> None:
 
 
 def _content(actor: Actor, asked: ExportQuestion) -> None:
-    ruleset, number, key = current_rules(actor), _count(actor, asked), f"export.{asked.job}"
+    ruleset, key = current_rules(actor), f"export.{asked.job}"
+    asked = _those_who_receive(asked, ruleset, key)
+    number = _count(actor, asked)
     show(_subject(actor, asked, number, ruleset))
     first_asked = 0 if asked.acts is None else 1
     what: What = st.radio(
@@ -108,9 +111,37 @@ def _content(actor: Actor, asked: ExportQuestion) -> None:
         st.rerun()
 
 
+def _those_who_receive(asked: ExportQuestion, ruleset: Ruleset, key: str) -> ExportQuestion:
+    """Ask whether the contacts of a list are only those who can receive something."""
+    listing = asked.selection.listing
+    if listing is None:
+        return asked
+    labels = {
+        "email": "email",
+        **{known.machine: known.label for known in subscriptions(ruleset)},
+        "push": "Web push",
+    }
+    chosen: str | None = st.selectbox(
+        "Only who can receive",
+        list(labels),
+        index=None,
+        format_func=lambda id_: escape_label(labels[id_]),
+        placeholder="Everyone in the list",
+        key=f"{key}.receiving",
+    )
+    if chosen is None:
+        return asked
+    return replace(
+        asked, selection=replace(asked.selection, listing=listing.also(receiving(chosen, ruleset)))
+    )
+
+
 def _count(actor: Actor, asked: ExportQuestion) -> int | None:
     """The number of selected contacts, counted once for each dialog."""
-    return count_once(f"export.{asked.job}.count", lambda: export_service.count(actor, asked.selection))
+    where = "" if asked.selection.listing is None else str(asked.selection.listing.where)
+    return count_once(
+        f"export.{asked.job}.count.{where}", lambda: export_service.count(actor, asked.selection)
+    )
 
 
 def _subject(actor: Actor, asked: ExportQuestion, number: int | None, ruleset: Ruleset) -> Markup:

@@ -14,11 +14,13 @@ from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing.listing import Listing
 from engine.db import Db
 from engine.domain.document import Document
+from engine.domain.reachability import receiving
 from engine.errors import Invalid
-from engine.exports import export_columns, export_service
+from engine.exports import export_columns, export_service, suppression_list
 from engine.exports.column import What
 from engine.exports.export_files import FORMATS, FileFormat
 from engine.exports.exporting import Export
+from engine.exports.suppression_list import FORMS, REASONS
 from engine.jobs.jobs import Job, JobState
 from engine.rules import versions
 from workers.cli.errors import FileNotWritable, InvalidOption
@@ -53,6 +55,10 @@ def export_contacts(
     where: Where = "{}",
     search: Search = "",
     segment: InSegment = "",
+    can_receive: Annotated[
+        str,
+        typer.Option(help="Only those who can receive this: email, newsletter, sms, push, topic_…"),
+    ] = "",
     columns: Columns = "",
     format_: AsFormat = "",
     data_dir: DataDir = None,
@@ -61,6 +67,8 @@ def export_contacts(
     """Export contacts to a file that `sheets import` accepts unchanged."""
     _, db = open_db(data_dir, app="export")
     listing = _listing(db, where, search, segment)
+    if can_receive:
+        listing = listing.also(receiving(can_receive, versions.current(db)))
     wanted = Export(
         "contacts", _format(to, format_), _columns(columns), Selection(listing=listing), name=to.stem
     )
@@ -96,6 +104,37 @@ def export_activities(
         name=to.stem,
     )
     _write(db, wanted, to, as_json=as_json)
+
+
+@export_app.command("suppressions")
+def export_suppressions(
+    to: To,
+    for_: Annotated[
+        str, typer.Option("--for", metavar="SENDER", help=f"The form of a sender: {', '.join(FORMS)}.")
+    ] = "plain",
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help=f"{', '.join(REASONS)}; may be repeated.")
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Export who must not be written to by email, as CSV in the form that another sender takes."""
+    _, db = open_db(data_dir, app="export")
+    parts = suppression_list.as_csv(cli_actor(db), for_, only or REASONS)
+    rows, beside = 0, to.with_name(f"{to.name}.part")
+    try:
+        with beside.open("w", newline="", encoding="utf-8") as out:
+            for part in parts:
+                out.write(part)
+                rows += part.count("\r\n")
+        beside.replace(to)
+    except OSError as error:
+        raise FileNotWritable(to, error) from None
+    addresses = rows - FORMS[for_].headed
+    if as_json:
+        print_json({"file": str(to), "addresses": addresses})
+    else:
+        typer.echo(f"{addresses:,} addresses in {to}")
 
 
 @export_app.command("columns")
@@ -138,7 +177,7 @@ def _listing(db: Db, where: str, search: str, segment: str) -> Listing:
     if found is None:
         known_ids = ", ".join(known.id for known in segments) or "none"
         raise InvalidOption(f"--segment {segment}", f"there is no such segment; there are: {known_ids}")
-    return listing.with_parts([{"segments": {"has_any": [found]}}, *listing.parts])
+    return listing.also({"segments": {"has_any": [found]}})
 
 
 def _write(db: Db, wanted: Export, to: Path, *, as_json: bool) -> None:

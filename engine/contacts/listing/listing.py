@@ -85,6 +85,10 @@ class Listing:
         """The same list under these conditions and no others."""
         return replace(self, where=where_parts.joined(parts))
 
+    def also(self, where: Mapping[str, Any]) -> Listing:
+        """The same list under more conditions."""
+        return self.with_parts([*where_parts.parts_of(where), *self.parts])
+
     def without(self, part: Part) -> Listing:
         """The same list without one of its conditions."""
         return self.with_parts(other for other in self.parts if other != part)

@@ -80,8 +80,10 @@ def _status(status: SheetStatus, sheet: Sheet, zone: ZoneInfo) -> Markup:
         words.append(f"on {formats.counted(devices, 'device')}")
     details = tag("span", f" {' '.join(word for word in words if word)}", "cs-quiet cs-small")
     evidence = "" if delivery is None or status.state == "blocked" else bounces(delivery, zone)
-    lines = [tag("div", joined([evidence, " ", _all_of(sheet, status.machine)]), "cs-quiet cs-small")]
-    lines = lines if evidence else []
+    lines = []
+    if evidence:
+        about = joined([evidence, " ", _all_of(sheet, status.machine)])
+        lines = [tag("div", about, "cs-quiet cs-small")]
     return joined([badge(status.label, wording.tone(status.state)), details, *lines])
 
 

@@ -92,7 +92,7 @@ class BatchPreparation:
 
     def _stored_before(self, rows: Sequence[Row]) -> dict[int, _Stored]:
         """The activities that an earlier attempt of this batch stored, by line."""
-        kinds = parts(versions.current(self._db))
+        kinds = parts(self._settings)
         ids = {activity_id(self._job.id, row.line, part): row.line for row in rows for part in kinds}
         found = self._db.activities.find({"_id": {"$in": list(ids)}}, {"stream": 1, "identities": 1})
         stored: dict[int, _Stored] = {}

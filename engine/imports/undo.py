@@ -10,11 +10,11 @@ from engine.db import Db
 from engine.domain.activities import ActivityId
 from engine.domain.document import Document
 from engine.domain.identity.identities import Key
-from engine.imports import import_steps
+from engine.imports import import_request, import_steps
 from engine.imports.history.entry_activities import ORIGIN, origin_of
 from engine.imports.import_request import cursor_at
 from engine.imports.rows.matching import contacts_by_key
-from engine.imports.rows.row_activities import activity_id
+from engine.imports.rows.row_activities import activity_id, parts
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
 from engine.pipeline.activity_steps import ActivitySteps
@@ -24,16 +24,14 @@ _Stored = tuple[str, Mapping[ActivityId, int], Sequence[Document]]
 """A cursor, the line of each activity before it, and the activities."""
 
 
-_PARTS = ("row", "newsletter", "sms")
-"""The activities of a row of an import from when its steps were not recorded."""
-
-
 class UndoImport(ActivitySteps):
     """Undoes an import, `step` lines or one recorded step at a time."""
 
     def __init__(self, db: Db, job: Job, undone: str, *, step: int) -> None:
         super().__init__(db, job)
         self.undone, self._step = undone, step
+        job_undone = jobs.job(db, undone)
+        self._parts = () if job_undone is None else parts(import_request.settings_of(job_undone))
         self._has_steps = import_steps.after(db, undone, "") is not None
 
     def total(self) -> int:
@@ -73,7 +71,7 @@ class UndoImport(ActivitySteps):
         if first > last:
             return None
         lines = range(first, min(first + self._step, last + 1))
-        ids = {activity_id(self.undone, line, part): line for line in lines for part in _PARTS}
+        ids = {activity_id(self.undone, line, part): line for line in lines for part in self._parts}
         stored = list(self.db.activities.find({"_id": {"$in": list(ids)}}, {"stream": 1}))
         return cursor_at(lines[-1]), ids, stored
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from engine.domain.rulebook import Ruleset
+from engine.domain.rulebook import TOPIC, Ruleset
 
 COLUMNS = {
     "": "subscribed or not",
@@ -50,6 +51,15 @@ def subscriptions(ruleset: Ruleset) -> tuple[Subscription, ...]:
 def subscription(id_: str, ruleset: Ruleset) -> Subscription | None:
     """The subscription of a status; unset for another status."""
     return next((one for one in subscriptions(ruleset) if one.id == id_), None)
+
+
+def channel_of(target: str) -> str:
+    """The status of the subscription that a column tells of; empty for another column."""
+    is_one = target.startswith((*(one.id for one in _FIXED), TOPIC))
+    return _PART.sub("", target) if is_one else ""
+
+
+_PART = re.compile("(_at|_ended_at|_out)$")
 
 
 def targets_of(ruleset: Ruleset) -> dict[str, str]:

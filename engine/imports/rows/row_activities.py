@@ -21,15 +21,22 @@ from engine.domain.identity.identities import Identities, Key, key_kind, key_val
 from engine.domain.identity.people import contact_id_of
 from engine.domain.rulebook import Ruleset
 from engine.domain.segments import ADD_TO
+from engine.imports.history.entry_activities import ORIGIN
 from engine.imports.mapping.consents import Consent
-from engine.imports.mapping.subscriptions import subscriptions
+from engine.imports.mapping.import_settings import ImportSettings
+from engine.imports.mapping.subscriptions import channel_of
 from engine.imports.mapping.suppressions import TARGET
 from engine.imports.rows.row_decision import Decision, RowChanges
 
 
-def parts(ruleset: Ruleset) -> tuple[str, ...]:
-    """The activities that a row can come to: one for the contact as of now, one for each dated consent."""
-    return ("row", *(one.id for one in subscriptions(ruleset)))
+def parts(settings: ImportSettings) -> tuple[str, ...]:
+    """The activities that a row can come to: one for the contact as of now, one for each dated consent.
+
+    They follow from the settings alone, so that those of a topic that is gone are found, too.
+    """
+    of_columns = (channel_of(target) for target in settings.columns.values())
+    stated = (one.channel for one in settings.statements)
+    return ("row", *sorted({channel for channel in (*of_columns, *stated) if channel}))
 
 
 def activity_id(job: str, line: int, part: str) -> ActivityId:
@@ -89,6 +96,7 @@ class RowActivities:
             changes.claimed,
             traits=_traits(changes.values, changes.email_typed),
             properties=properties,
+            is_evidence=bool(changes.consents),
         )
 
     def _dated(
@@ -106,6 +114,7 @@ class RowActivities:
             type_=f"{list_}_{consent.state}",
             at=consent.at,
             properties={**properties, "source": source},
+            is_evidence=True,
         )
 
     def _properties(self, changes: RowChanges) -> Document:
@@ -136,7 +145,9 @@ class RowActivities:
         at: datetime | None = None,
         traits: Document | None = None,
         properties: Document | None = None,
+        is_evidence: bool = False,
     ) -> Activity:
+        """One activity; of what is `is_evidence` of a consent its line is kept, too."""
         return Activity(
             id=activity_id(self.job, line, part),
             type=type_,
@@ -146,6 +157,7 @@ class RowActivities:
             identities=identities,
             traits=traits or {},
             properties=properties or {},
+            context={ORIGIN: {"job": self.job, "file": self.file, "line": line}} if is_evidence else {},
             trusted=True,
             ruleset=self.ruleset.version,
             source=IMPORT,

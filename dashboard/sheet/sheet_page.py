@@ -24,6 +24,7 @@ from dashboard.sheet import (
 from dashboard.sheet.activity.activity_tab import activity_tab
 from dashboard.sheet.activity.points_card import points_card
 from dashboard.sheet.sheet_card import card
+from dashboard.sheet.sheet_consent import consent_card
 from dashboard.sheet.sheet_deleted import deleted_contact
 from dashboard.sheet.sheet_dialogs import DATA, DELETE, ERASE, STOP, show_dialog
 from dashboard.sheet.sheet_form import sheet_form
@@ -166,6 +167,7 @@ def _profile(actor: Actor, sheet: Sheet) -> None:
             _card("fields", sheet_fields.fields(sheet, zone))
             reach_card(sheet)
             statuses_card(actor, sheet)
+            consent_card(actor, sheet.id)
             _card("custom", sheet_fields.custom(sheet, current_rules(actor)))
             _card("products", sheet_products.products(products, zone))
     with right:

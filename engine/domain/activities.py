@@ -24,6 +24,9 @@ DASHBOARD = "dashboard"
 IMPORT = "import"
 """The source of activities from imported files: no API key has this id, so no sender can claim it."""
 
+ORIGIN = "import"
+"""The part of an activity's context that says which line of which file it is from."""
+
 CALCULATION = "calculation"
 """The source of what follows from figures that are calculated of all contacts: no API key has this id."""
 

@@ -18,7 +18,7 @@ HIDDEN = "•••"
 
 PERSONAL_PROPERTIES = frozenset(
     {
-        "email", "phone", "what", "reason", "diagnostic", "endpoint", "device_id", "query", "search",
+        "email", "phone", "ip", "what", "reason", "diagnostic", "endpoint", "device_id", "query", "search",
         "review_body",
     }
 )  # fmt: skip

@@ -83,7 +83,7 @@ def move(state: ContactState, activity: Activity, ruleset: Ruleset, *, proven: b
     for machine in machines:
         target = _target(state, activity, machine)
         if target is not None and (proven or _may_move_unproven(state, activity, machine, ruleset)):
-            moved.append(enter(state, machine, target, activity, ruleset, by=_author_of(activity)))
+            moved.append(enter(state, machine, target, activity, ruleset, by=author_of(activity)))
         elif by_hand:
             _end_otherwise(state, activity, machine, ruleset)
     return moved
@@ -138,7 +138,7 @@ def _end_otherwise(state: ContactState, activity: Activity, machine: Machine, ru
             state=status.state,
             since=status.since,
             cause=activity.id,
-            by=_author_of(activity),
+            by=author_of(activity),
             reason=str(reason)[:500] if reason else status.reason,
             until=_end_of(activity, machine, status.state, ruleset),
         )
@@ -207,7 +207,7 @@ def _target(state: ContactState, activity: Activity, machine: Machine) -> str | 
     return None
 
 
-def _author_of(activity: Activity) -> str | None:
+def author_of(activity: Activity) -> str | None:
     """The author of a change of status; unset for an automatic one."""
     if activity.type in _CONSENT:
         return THE_CONTACT

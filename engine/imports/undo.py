@@ -7,11 +7,11 @@ from datetime import datetime
 
 from engine.contacts.editing import edit_activities
 from engine.db import Db
-from engine.domain.activities import ActivityId
+from engine.domain.activities import ORIGIN, ActivityId
 from engine.domain.document import Document
 from engine.domain.identity.identities import Key
 from engine.imports import import_request, import_steps
-from engine.imports.history.entry_activities import ORIGIN, origin_of
+from engine.imports.history.entry_activities import origin_of
 from engine.imports.import_request import cursor_at
 from engine.imports.rows.matching import contacts_by_key
 from engine.imports.rows.row_activities import activity_id, parts

@@ -27,9 +27,9 @@ class UndecidedImport(Invalid):
 class FileNotWritable(Invalid):
     """A file that cannot be written where it was wanted."""
 
-    def __init__(self, path: Path, error: OSError) -> None:
+    def __init__(self, path: Path, error: OSError, *, option: str = "--to") -> None:
         self.path = path
-        super().__init__(f"cannot write {path}: {error.strerror}; choose another place with --to")
+        super().__init__(f"cannot write {path}: {error.strerror}; choose another place with {option}")
 
 
 class NotConfirmed(Invalid):

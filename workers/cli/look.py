@@ -20,6 +20,7 @@ from engine.operations import operating
 from engine.operations.preparation import prepare
 from engine.pipeline import failed_activities, outbox
 from engine.settings import CONFIG_DIR
+from workers.cli.consent import consent
 from workers.cli.contact_key import contact_of
 from workers.cli.session import (
     AsJson,
@@ -32,7 +33,7 @@ from workers.cli.session import (
 )
 
 app = typer.Typer()
-contact_app = typer.Typer(help="Show a contact.")
+contact_app = typer.Typer(help="Show a contact, and its consent.")
 contacts_app = typer.Typer(help="List contacts.")
 failed_app = typer.Typer(help="List and retry failed activities.")
 app.add_typer(contact_app, name="contact")
@@ -81,6 +82,9 @@ def show(key: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     plain = json.loads(encoded)
     rows = ((name, _brief(value)) for name, value in plain.items() if value not in (None, [], {}))
     print_table(found.name or found.email or "Anonymous visitor", ("field", "value"), rows)
+
+
+contact_app.command("consent")(consent)
 
 
 def _brief(value: Any) -> str:

@@ -60,7 +60,7 @@ class Sheets(LazyGroup):
             "workers.cli.settings",
             "Show every setting with its value, default, source and meaning.",
         ),
-        "contact": Deferred("workers.cli.look", "Show a contact."),
+        "contact": Deferred("workers.cli.look", "Show a contact, and its consent."),
         "contacts": Deferred("workers.cli.look", "List contacts."),
         "merge": Deferred(
             "workers.cli.merges", "Merge two contacts into one; `sheets merges undo` takes it back."

@@ -7,6 +7,7 @@ from dataclasses import replace
 import msgspec
 
 from engine.contacts.sheet.activity_counts import Counts
+from engine.contacts.sheet.consent_register import ConsentEntry, ConsentRegister, ConsentState, Evidence
 from engine.contacts.sheet.devices import Device
 from engine.contacts.sheet.identity_history import KnownIdentity
 from engine.contacts.sheet.points import LedgerEntry
@@ -90,6 +91,33 @@ def _masked_delivery(delivery: SheetDelivery) -> SheetDelivery:
 
 def _masked_reach(reach: Reach) -> Reach:
     return msgspec.structs.replace(reach, why=without_addresses(reach.why))
+
+
+# Consent
+
+
+def masked_register(found: ConsentRegister) -> ConsentRegister:
+    """Return a consent register without addresses, pages and words."""
+
+    def masked(state: ConsentState) -> ConsentState:
+        because = None if state.because is None else _masked_entry(state.because)
+        return msgspec.structs.replace(state, because=because)
+
+    return msgspec.structs.replace(
+        found,
+        states=[masked(state) for state in found.states],
+        entries=[_masked_entry(e) for e in found.entries],
+    )
+
+
+def _masked_entry(entry: ConsentEntry) -> ConsentEntry:
+    kept = Evidence(
+        origin=_masked_text(entry.evidence.origin),
+        text_version=_masked_text(entry.evidence.text_version),
+        file=_masked_text(entry.evidence.file),
+        line=entry.evidence.line,
+    )
+    return msgspec.structs.replace(entry, outcome=without_addresses(entry.outcome), evidence=kept)
 
 
 # Reasons

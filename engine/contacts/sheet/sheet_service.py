@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import msgspec
 
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
-from engine.contacts.sheet import activity_counts, points, sheet_masking, sheets, timelines
+from engine.contacts.sheet import activity_counts, consent_register, points, sheet_masking, sheets, timelines
 from engine.contacts.sheet.activity_counts import Counts
+from engine.contacts.sheet.consent_register import ConsentRegister
 from engine.contacts.sheet.devices import Device, devices_of
 from engine.contacts.sheet.identity_history import KnownIdentity, identities_of
 from engine.contacts.sheet.points import LedgerPage, Outlook, PointsDay
@@ -48,6 +51,13 @@ def identities(actor: Actor, contact: ContactId) -> list[KnownIdentity]:
     actor.require(Permission.SEE)
     found = identities_of(actor.db, contact)
     return [sheet_masking.masked_identity(identity) for identity in found] if masks(actor) else found
+
+
+def consent(actor: Actor, contact: ContactId, *, as_of: date | None = None) -> ConsentRegister | None:
+    """Return every act that concerned a subscription of a contact, up to a day.  Raises NotAllowed."""
+    actor.require(Permission.SEE)
+    found = consent_register.register(actor.db, contact, as_of=as_of)
+    return sheet_masking.masked_register(found) if found is not None and masks(actor) else found
 
 
 def reasons(actor: Actor, contact: ContactId) -> Reasons | None:

@@ -17,15 +17,11 @@ from typing import Any
 import msgspec
 
 from engine.db import Db
-from engine.domain.activities import IMPORT, Activity, ActivityId
+from engine.domain.activities import IMPORT, ORIGIN, Activity, ActivityId
 from engine.domain.document import Document
 from engine.domain.identity.identities import stream_of
 from engine.imports.history.entry import Entry, EntryPart, PartName
 from engine.imports.history.own_rows import has_content
-
-ORIGIN = "import"
-"""The part of an activity's context that says which file it is from."""
-
 
 PartKey = tuple[int, PartName]
 """A part of an entry: the entry's line, and the part's name."""

@@ -14,14 +14,13 @@ from typing import Any
 from engine.contacts.editing.edit import Edit
 from engine.contacts.editing.edit_activities import own_stream
 from engine.contacts.editing.edit_summary import summary
-from engine.domain.activities import IMPORT, Activity, ActivityId
+from engine.domain.activities import IMPORT, ORIGIN, Activity, ActivityId
 from engine.domain.document import Document
 from engine.domain.folding.profile import CLEARED
 from engine.domain.identity.identities import Identities, Key, key_kind, key_value, stream_of
 from engine.domain.identity.people import contact_id_of
 from engine.domain.rulebook import Ruleset
 from engine.domain.segments import ADD_TO
-from engine.imports.history.entry_activities import ORIGIN
 from engine.imports.mapping.consents import Consent
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.mapping.subscriptions import channel_of

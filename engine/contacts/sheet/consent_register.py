@@ -243,6 +243,8 @@ def _by(activity: Activity) -> str:
 
 
 def _source_of(activity: Activity) -> Source:
+    if activity.by_hand:
+        return Source.PERSON
     return source_of({"source": activity.source, "trusted": activity.trusted, "verified": activity.verified})
 
 

@@ -4,13 +4,13 @@ import msgspec
 
 from engine.domain.identity.identities import Key
 from engine.domain.reachability import reach_of, stopping
-from tests.builders import SHIPPED, an_activity, days, the_contact
+from tests.builders import SHIPPED, an_activity, days, the_contact, with_topics
 
 EMAIL = "ana@x.com"
 
 
 def said(activities, *, channel="Newsletter"):
-    state = the_contact([an_activity("newsletter_subscribed", email=EMAIL), *activities]).state
+    state = the_contact([an_activity("newsletter_subscribed", email=EMAIL, id_="0"), *activities]).state
     found = reach_of(state, SHIPPED.present, email=EMAIL, phone=None)
     return next((reach.reachable, reach.why) for reach in found if reach.channel == channel)
 
@@ -100,3 +100,40 @@ def test_who_is_blocked_already_is_not_paused():
     states = {"email_status": "blocked"}
 
     assert stopping(states, SHIPPED.present, "paused", email=EMAIL, phone=None) == {}
+
+
+def test_each_topic_has_a_line_beside_its_channel():
+    topics = with_topics().present
+    agreed = an_activity("topic_subscribed", days(0), email=EMAIL, topic="offers", trusted=True)
+    refused = an_activity("topic_unsubscribed", days(1), email=EMAIL, topic="deals")
+    state = the_contact([agreed, refused], with_topics()).state
+
+    found = reach_of(state, topics, email=EMAIL, phone="+34600000001")
+
+    assert [(reach.channel, reach.reachable, reach.why) for reach in found] == [
+        ("Email", True, "active"),
+        ("Newsletter", False, "not subscribed"),
+        ("Offers and sales", True, "subscribed on 2 March 2026 by the contact"),
+        ("SMS", False, "not subscribed"),
+        ("Deals of the day", False, "unsubscribed on 3 March 2026 by the contact"),
+        ("Web push", False, "not enabled on any device"),
+    ]
+
+
+def test_a_topic_does_not_reach_a_blocked_address():
+    topics = with_topics()
+    agreed = an_activity("topic_subscribed", days(0), email=EMAIL, topic="offers", trusted=True)
+    blocked = an_activity("email_blocked", days(1), email=EMAIL, reason="asked by mail", trusted=True)
+    found = reach_of(the_contact([agreed, blocked], topics).state, topics.present, email=EMAIL, phone=None)
+
+    [offers] = [reach for reach in found if reach.channel == "Offers and sales"]
+
+    assert (offers.reachable, offers.why) == (False, "Email blocked since 3 March 2026 (asked by mail)")
+
+
+def test_stopping_for_good_ends_every_topic():
+    topics = with_topics().present
+
+    found = stopping({"topic_deals": "unsubscribed"}, topics, "unsubscribed", email=EMAIL, phone=None)
+
+    assert found == dict.fromkeys(("newsletter", "sms", "topic_offers"), "unsubscribed")

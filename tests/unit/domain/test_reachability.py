@@ -10,7 +10,7 @@ EMAIL = "ana@x.com"
 
 
 def said(activities, *, channel="Newsletter"):
-    state = the_contact([an_activity("newsletter_subscribed", email=EMAIL, id_="0"), *activities]).state
+    state = the_contact([an_activity("newsletter_subscribed", email=EMAIL, id_="z"), *activities]).state
     found = reach_of(state, SHIPPED.present, email=EMAIL, phone=None)
     return next((reach.reachable, reach.why) for reach in found if reach.channel == channel)
 

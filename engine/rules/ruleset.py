@@ -20,7 +20,7 @@ from engine.rules.files.rule_tests import RuleTest, read_tests
 from engine.rules.files.scoring_file import ScoringFile, read_scoring
 from engine.rules.files.segments_file import SegmentsFile, read_segments
 from engine.rules.files.settings_file import SettingsFile, read_account, read_services, read_webhooks
-from engine.rules.files.topics_entry import TOPIC_INITIAL, topic_machines, topic_states
+from engine.rules.files.topics_entry import TOPIC_INITIAL, topic_states, with_topics
 from engine.rules.files.transitions_file import TransitionsFile, read_topics, read_transitions
 from engine.rules.language.nodes import File, Problems
 
@@ -124,7 +124,7 @@ def _build(texts: Mapping[str, str], standing: VersionMetadata) -> tuple[Ruleset
         account=words.account,
         catalog=words.catalog,
         rules=rules,
-        machines=machines | topic_machines(topics.values()),
+        machines=with_topics(machines, topics.values()),
         fields=words.fields,
         segments={id_: replace(s, since=standing.since.get(id_)) for id_, s in segments.items()},
         published_at=standing.published_at,

@@ -243,7 +243,7 @@ def _by(activity: Activity) -> str:
 
 
 def _source_of(activity: Activity) -> Source:
-    if activity.by_hand:
+    if activity.by_hand and not activity.by_import:
         return Source.PERSON
     return source_of({"source": activity.source, "trusted": activity.trusted, "verified": activity.verified})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from engine.domain.conditions import Compare, Condition, Path
 from engine.domain.rulebook import TOPIC_CHANNELS, Machine, Topic, TopicChannel, Transition
@@ -48,9 +48,16 @@ def read_topic(id_: str, entry: TopicEntry, names: Node) -> Topic:
     return Topic(id_, entry.label.strip(), entry.about.strip(), channel)
 
 
-def topic_machines(topics: Iterable[Topic]) -> dict[str, Machine]:
-    """The machine of each topic, by its id."""
-    return {topic.machine: _machine(topic) for topic in topics}
+def with_topics(machines: Mapping[str, Machine], topics: Collection[Topic]) -> dict[str, Machine]:
+    """All machines by id, those of topics after the subscription of their channel."""
+    found: dict[str, Machine] = {}
+    for id_, machine in machines.items():
+        found[id_] = machine
+        found |= {t.machine: _machine(t) for t in topics if _BESIDE[t.channel] == id_}
+    return found | {t.machine: _machine(t) for t in topics if t.machine not in found}
+
+
+_BESIDE: Mapping[TopicChannel, str] = {"email": "newsletter", "sms": "sms"}
 
 
 def topic_states(topics: Iterable[str]) -> dict[str, frozenset[str]]:

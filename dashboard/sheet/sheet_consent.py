@@ -13,7 +13,7 @@ from markupsafe import Markup
 from dashboard import formats, wording
 from dashboard.running_instance import time_zone, today
 from dashboard.sheet.sheet_card import card
-from dashboard.ui.markup import badge, facts, joined, quiet, show, table, tag
+from dashboard.ui.markup import badge, card_title, facts, joined, quiet, show, table, tag
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.sheet import sheet_service
@@ -30,12 +30,11 @@ MAX_WORDS = 300
 
 def consent_card(actor: Actor, contact: ContactId) -> None:
     """The card, which reads the register when it is opened."""
-    with (
-        card("consent"),
-        st.expander("Consent and evidence", key="sheet.consent", on_change="rerun") as opened,
-    ):
-        if opened.open:
-            _consent(actor, contact)
+    with card("consent"):
+        show(card_title("Consent"))
+        with st.expander("History and evidence", key="sheet.consent", on_change="rerun") as opened:
+            if opened.open:
+                _consent(actor, contact)
 
 
 def _consent(actor: Actor, contact: ContactId) -> None:

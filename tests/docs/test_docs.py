@@ -68,11 +68,13 @@ def test_the_readmes_events_make_the_contact_it_promises(instance):
 
 
 def test_the_rules_of_the_page_are_in_order_and_pass_their_own_test():
-    scoring, segments = blocks(ROOT / "docs" / "write-a-rule.md", "yaml")
+    scoring, segments, topics = blocks(ROOT / "docs" / "write-a-rule.md", "yaml")
     shipped = read_folder(CONFIG_DIR)
+    transitions = shipped["transitions.yaml"].replace("\ntopics:\n", f"\n{topics}\n", 1)
 
     assert publishing.check(shipped | {"scoring.yaml": scoring}) == []
     assert publishing.check(shipped | {"segments.yaml": segments, "scoring.yaml": scoring}) == []
+    assert publishing.check(shipped | {"transitions.yaml": transitions}) == []
 
 
 def test_its_mistakes_are_said_as_the_page_says():

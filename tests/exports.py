@@ -20,7 +20,7 @@ class Export:
 
     `columns` are those that are to be imported, each with what it fills; `people` some of
     those whom it makes, by their email, with what is to be known of them.  `refused` are the
-    lines that cannot go in.
+    lines that cannot go in, `opt_outs` the columns of which the user decides that they are left out.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Export:
     people: Mapping[str, Mapping[str, Any]]
     refused: tuple[int, ...] = ()
     notices: tuple[str, ...] = ()
+    opt_outs: tuple[str, ...] = ()
 
 
 def _lines(*lines: str, end: str = "\n") -> str:
@@ -93,6 +94,7 @@ def _mailchimp() -> dict[str, Export]:
             MAILCHIMP | {"Birthday": "birth_date"},
             {"mc.dead@example.com": {"newsletter": "not_subscribed"}},
             notices=("contacts who are not subscribed",),
+            opt_outs=("CLEAN_TIME",),
         ),
         "Mailchimp, not subscribed": Export(
             "nonsubscribed_email_audience_export_1bde686f3d.csv",
@@ -137,6 +139,7 @@ def _klaviyo() -> Export:
             "kl.bea@example.com": {"newsletter": "not_subscribed", "sms": "not_subscribed"},
             "kl.cleo@example.com": {"newsletter": "unsubscribed"},
         },
+        opt_outs=("Email Suppressions",),
     )  # fmt: skip
 
 
@@ -272,6 +275,7 @@ def _connectif() -> dict[str, Export]:
                 "cn.bea@example.com": {"newsletter": "unsubscribed"},
                 "cn.cleo@example.com": {"newsletter": "not_subscribed", "email_status": "bounced"},
             },
+            opt_outs=("_emailStatus",),
         ),
         "Connectif in English": Export(
             "contacts-export.csv",

@@ -18,7 +18,7 @@ from engine.accounts.permissions import Permission
 from engine.contacts.editing import edit_validation
 from engine.db.connection import utc_now
 from engine.domain.rulebook import Ruleset
-from engine.imports.mapping import columns
+from engine.imports.mapping import columns, opt_out_columns
 from engine.imports.mapping.cell_format import DateOrder, Decimals, InvalidValue
 from engine.imports.mapping.columns import LEFT_OUT, InvalidMapping
 from engine.imports.mapping.dates import read_date
@@ -48,9 +48,11 @@ def ask_columns(actor: Actor, form: ImportForm, ruleset: Ruleset) -> list[str]:
     labels = _labels(actor, ruleset, form)
     _, undecided = form.cell_formats(ruleset)
     ambiguous = {one.heading: one for one in undecided} | _decided(form)
+    opt_outs = set(form.undecided_opt_outs(ruleset))
     first = min(form.page * PAGE, max(0, (len(columns_) - 1) // PAGE * PAGE))
     for number in range(first, min(first + PAGE, len(columns_))):
-        _row(form, number, labels, ambiguous.get(columns_[number].heading))
+        heading = columns_[number].heading
+        _row(form, number, labels, ambiguous.get(heading), is_undecided=heading in opt_outs)
     if len(columns_) > PAGE:
         _pager(form, first, len(columns_))
     import_fields.offer_creation(actor, form, ruleset)
@@ -90,13 +92,20 @@ def _decided(form: ImportForm) -> dict[str, AmbiguousColumn]:
     return {heading: one for heading in decided if (one := form.ambiguous.get(heading)) is not None}
 
 
-def _row(form: ImportForm, number: int, labels: Mapping[str, str], ambiguous: AmbiguousColumn | None) -> None:
+def _row(
+    form: ImportForm,
+    number: int,
+    labels: Mapping[str, str],
+    ambiguous: AmbiguousColumn | None,
+    *,
+    is_undecided: bool,
+) -> None:
     column = form.inspection.columns[number]
     with st.container(horizontal=True, vertical_alignment="center", key=f"import-column-{number}"):
         with st.container(width="stretch"):
             show(_about(form, number))
         with st.container(width=320):
-            _ask_target(form, number, labels)
+            _ask_target(form, number, labels, is_undecided=is_undecided)
             if column.heading in form.new_fields:
                 import_fields.ask_field(form, number)
             elif ambiguous is not None and form.targets[column.heading]:
@@ -127,20 +136,23 @@ def samples_of(rows: Sequence[Row], number: int) -> list[str]:
     return list(found)
 
 
-def _ask_target(form: ImportForm, number: int, labels: Mapping[str, str]) -> None:
+def _ask_target(form: ImportForm, number: int, labels: Mapping[str, str], *, is_undecided: bool) -> None:
+    """Ask what a column fills; nothing is preselected for an opt-out that the user has not decided on."""
     heading = form.inspection.columns[number].heading
     present = NEW_FIELD if heading in form.new_fields else form.targets[heading]
     options = list(labels)
     chosen = st.selectbox(
         escape_label(f"Import {heading[:80]} as"),
         options,
-        index=options.index(present) if present in options else 0,
+        index=None if is_undecided else options.index(present) if present in options else 0,
+        placeholder="Choose",
         format_func=lambda id_: labels[id_],
         key=form.key(f"column.{number}"),
         label_visibility="collapsed",
     )
-    if chosen == present:
+    if chosen is None or (chosen == present and not is_undecided):
         return
+    form.decided.add(heading)
     form.targets[heading] = LEFT_OUT if chosen == NEW_FIELD else chosen
     form.new_fields.pop(heading, None)
     if chosen == NEW_FIELD:
@@ -212,6 +224,10 @@ def _problems(form: ImportForm, ruleset: Ruleset) -> list[str]:
     for one in undecided:
         what = "date format" if one.ambiguous.what == "dates" else "decimal separator"
         problems.append(f"choose the {what} of column {one.heading!r}")
+    problems += [
+        f"{opt_out_columns.describe(heading)}: choose what it fills, or “Don't import”"
+        for heading in form.undecided_opt_outs(ruleset)
+    ]
     if form.new_fields:
         problems.append("create the new fields, or map their columns to something else")
     return problems

@@ -11,6 +11,7 @@ from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
 from engine.imports import draft_service, import_service
 from engine.imports.drafts import Draft
+from engine.imports.mapping import opt_out_columns
 from engine.imports.mapping.cell_format import CellFormat, DateOrder, Decimals
 from engine.imports.mapping.columns import LEFT_OUT, plain
 from engine.imports.mapping.consents import Statement
@@ -45,6 +46,7 @@ class ImportForm:
       cleared: The columns whose empty cells clear the field.
       page: The page of columns that is shown.
       activity_type: The type of all activities of the file, if no column has it.
+      decided: The columns whose target the user has chosen.
     """
 
     draft: Draft
@@ -62,6 +64,7 @@ class ImportForm:
     suppressed: Suppression | None = None
     page: int = 0
     activity_type: str = ""
+    decided: set[str] = field(default_factory=set)
 
     @property
     def kind(self) -> ImportKind:
@@ -114,6 +117,13 @@ class ImportForm:
             suppressed=self.suppressed if self.kind == "contacts" else None,
             kind=self.kind,
             activity_type=self.activity_type if self.kind == "activities" else "",
+            dropped_opt_outs=frozenset(self.decided),
+        )
+
+    def undecided_opt_outs(self, ruleset: Ruleset) -> list[str]:
+        """Return the columns that seem to hold opt-outs, are not imported, and wait for the user's choice."""
+        return opt_out_columns.undecided(
+            list(self.targets), self.inspection.sample, self.settings(ruleset), ruleset
         )
 
 
@@ -172,6 +182,7 @@ def _apply(form: ImportForm, settings: ImportSettings) -> None:
     form.decimal_marks = {
         heading: one.decimals for heading, one in formats.items() if one.decimals is not None
     }
+    form.decided |= {headings[plain(one)] for one in settings.dropped_opt_outs if plain(one) in headings}
     form.mode, form.segment = settings.mode, settings.segment
     form.activity_type = settings.activity_type
 

@@ -7,6 +7,7 @@ and the line, and nothing that happened since.
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import islice
 from typing import BinaryIO
 
 from engine.db import Db
@@ -14,7 +15,8 @@ from engine.db.installation import namespace
 from engine.domain.document import Document
 from engine.errors import ContactSheetsError
 from engine.imports import stored_files
-from engine.imports.mapping import columns, consents
+from engine.imports.mapping import columns, consents, inspection, opt_out_columns
+from engine.imports.mapping.columns import InvalidMapping
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.mapping.kinds import ImportKind
 from engine.imports.reading.formats import Opener
@@ -70,12 +72,15 @@ def add(
 
     Raises UnreadableFile and InvalidMapping.
     """
-    headings = read_table(stored_files.opener(db, id_), settings.format).headings
-    ruleset = versions.current(db)
+    table = read_table(stored_files.opener(db, id_), settings.format)
+    headings, ruleset = table.headings, versions.current(db)
     columns.validated(
         headings, settings.columns, ruleset, kind=settings.kind, activity_type=settings.activity_type
     )
     settings.validate_kind()
+    sample = list(islice(table.rows, inspection.SAMPLE))
+    if dropped := opt_out_columns.undecided(headings, sample, settings, ruleset):
+        raise InvalidMapping([f"{opt_out_columns.describe(heading)}: decide on it" for heading in dropped])
     consents.file_consents(settings.statements, settings.columns, ruleset, now=now)
     options: Document = {"file": name, "settings": settings.encode(), "headings": list(headings)}
     options |= {"kind": settings.kind}

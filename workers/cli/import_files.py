@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -13,7 +13,7 @@ from engine.domain.fields import CUSTOM
 from engine.domain.rulebook import CustomField, Ruleset
 from engine.errors import NotFound
 from engine.imports import import_request
-from engine.imports.mapping import columns, consents
+from engine.imports.mapping import columns, consents, opt_out_columns
 from engine.imports.mapping.cell_format import DateOrder, Decimals
 from engine.imports.mapping.columns import LEFT_OUT, InvalidMapping, plain
 from engine.imports.mapping.consents import InvalidConsent, Statement
@@ -159,6 +159,7 @@ def _settings(
         columns=mapping,
         readings=formats_,
         clear=clear,
+        dropped_opt_outs=named_columns(inspection, options.mappings),
     )
     return settings, [*map(question, ambiguous), *_problems(inspection, settings, ruleset)]
 
@@ -176,7 +177,12 @@ def _problems(inspection: Inspection, settings: ImportSettings, ruleset: Ruleset
         return error.problems
     except InvalidConsent as error:
         return [str(error)]
-    return []
+    dropped = opt_out_columns.undecided(headings, inspection.sample, settings, ruleset)
+    return [
+        f"{opt_out_columns.describe(heading)}: name its field, or leave it out, with "
+        f'--map "{heading}=FIELD" or --map "{heading}="'
+        for heading in dropped
+    ]
 
 
 def _inspect(db: Db, file: Path, ruleset: Ruleset, options: Options) -> Inspection:
@@ -223,15 +229,26 @@ def _format(open_: Opener, encoding: str, separator: str, sheet: str) -> Format:
 def mapping_of(inspection: Inspection, options: Iterable[str]) -> dict[str, str]:
     """Return the target of each column: the one of `--map COLUMN=FIELD`, else the guessed one."""
     mapping = {column.heading: column.target for column in inspection.columns}
-    by_name = {plain(heading): heading for heading in mapping}
+    for heading, target in _named(inspection, options):
+        mapping = {known: LEFT_OUT if other == target else other for known, other in mapping.items()}
+        mapping[heading] = target
+    return mapping
+
+
+def named_columns(inspection: Inspection, options: Iterable[str]) -> frozenset[str]:
+    """Return the headings that `--map COLUMN=FIELD` names: the user has decided on them."""
+    return frozenset(heading for heading, _ in _named(inspection, options))
+
+
+def _named(inspection: Inspection, options: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The columns and targets of `--map`.  Raises InvalidMapping."""
+    headings = {column.heading for column in inspection.columns}
+    by_name = {plain(column.heading): column.heading for column in inspection.columns}
     for option in options:
         name, mark, target = option.rpartition("=")
         if not mark:
             raise InvalidMapping([f"--map {option}: COLUMN=FIELD is wanted"])
-        heading = name if name in mapping else by_name.get(plain(name), name)
-        mapping = {known: LEFT_OUT if other == target else other for known, other in mapping.items()}
-        mapping[heading] = target
-    return mapping
+        yield (name if name in headings else by_name.get(plain(name), name)), target
 
 
 def _static_segment(name: str, ruleset: Ruleset) -> str:

@@ -39,6 +39,7 @@ class ImportSettings:
       suppressed: What all addresses of the file are, if it is a list of addresses not to write to.
       kind: What the rows of the file are.
       activity_type: The type of all activities of the file; empty if a column has it.
+      dropped_opt_outs: The columns that seem to hold opt-outs, and that the user decided to leave out.
     """
 
     format: Format = field(default_factory=Format)
@@ -51,6 +52,7 @@ class ImportSettings:
     suppressed: Suppression | None = None
     kind: ImportKind = "contacts"
     activity_type: str = ""
+    dropped_opt_outs: frozenset[str] = frozenset()
 
     def validate_kind(self) -> None:
         """Raise InvalidMapping if the file has no contacts to put into a segment, or to subscribe.

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from engine.rules import versions
 from tests.integration.drained import at_work, drain_all
 from tests.order_exports import ORDER_EXPORTS
+from workers.cli.errors import UndecidedImport
 from workers.cli.main import app
 
 PEOPLE = 'Email,Talla de pie,Alta,Notas\nana@x.com,"37,5",31/01/2026,hola\nbea@x.com,38,01/02/2026,\nbad,,,\n'
@@ -221,3 +222,20 @@ def test_a_segment_is_for_contacts_and_not_for_orders(shop, tmp_path):
     answer = run("--consent", "newsletter=2026-01-31,x", of="orders.csv")
 
     assert "only a file of contacts" in str(answer.exception)
+
+
+def test_an_opt_out_of_an_orders_file_stops_the_start_until_it_is_left_out(shop, tmp_path):
+    head = "Order number,Order date,Email,Total,Opted out,Remarks\n"
+    file = tmp_path / "orders.csv"
+    file.write_text(head + "1,2026-01-05,ana@x.com,10,no,\n2,2026-01-06,bea@x.com,20,yes,Do not email\n")
+
+    for asked in (("--wait",), ("--dry-run",), ("--map", "remarks=", "--wait")):
+        stopped = run(*asked, of="orders.csv")
+        assert isinstance(stopped.exception, UndecidedImport)
+        assert '--map "Opted out="' in str(stopped.exception)
+        assert ("'Remarks'" in str(stopped.exception)) == ("remarks=" not in asked)
+    assert shop.jobs.count_documents({}) == 0
+
+    done = run("--map", "opted out=", "--map", "Remarks=", "--wait", "--json", of="orders.csv")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["created"] == 2

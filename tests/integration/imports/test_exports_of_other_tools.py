@@ -1,10 +1,11 @@
 """The exports of other tools go in one after the other, at the first try, into one shop."""
 
 import io
+from dataclasses import replace
 
 from engine.db.connection import utc_now
 from engine.imports import import_request, refused_rows
-from engine.imports.mapping import inspection
+from engine.imports.mapping import inspection, opt_out_columns
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import jobs
 from engine.jobs.jobs import JobState
@@ -28,6 +29,10 @@ def imported(db, tool):
     readings, undecided = inspection.cell_formats(found, columns, ruleset)
     assert undecided == []
     settings = ImportSettings(format=found.format, columns=columns, readings=readings)
+    headings = [column.heading for column in found.columns]
+    dropped = opt_out_columns.undecided(headings, found.sample, settings, ruleset)
+    assert (tool, tuple(dropped)) == (tool, export.opt_outs)
+    settings = replace(settings, dropped_opt_outs=frozenset(dropped))
     stream = io.BytesIO(export.content)
     who = {"name": export.name, "id_": f"job-{tool}", "by": "u1", "by_name": "Mia", "now": utc_now()}
     import_request.start(db, stream, settings, **who)

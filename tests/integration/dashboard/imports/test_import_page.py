@@ -14,6 +14,7 @@ from engine.accounts.current_user import CurrentUser
 from engine.contacts import contact_lookup
 from engine.db.connection import utc_now
 from engine.imports import drafts, import_request, import_service, preview_job
+from engine.imports.mapping.columns import InvalidMapping
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.reading.formats import Format
 from engine.jobs import jobs
@@ -354,3 +355,28 @@ def test_that_all_in_a_file_agreed_is_stated_once_with_its_day_and_place(shop, o
     assert [box.label for box in told.checkbox if "opted in" in box.label] == [
         "Everyone in this file opted in to SMS"
     ]
+
+
+def test_an_opt_out_column_is_mapped_or_left_out_by_the_user_before_the_file_is_checked(shop, open_as):
+    file = b"Order number,Order date,Email,Total,Opted out\n1,2026-01-05,ana@x.com,10,yes\n"
+    app = opened(open_as, shop, file, name="orders.csv")
+    assert "seems to list contacts who must not receive messages" in shown(app)
+    assert target_of(app, "Opted out").value is None
+    assert app.button(key="import.check").disabled
+
+    target_of(app, "Opted out").set_value("").run()
+    assert "seems to list contacts" not in shown(app)
+    checked(shop, app)
+    button(app, "Import 1 order").click().run()
+    [job] = jobs.recent(shop, [import_request.KIND])
+    assert import_request.settings_of(job).dropped_opt_outs == {"Opted out"}
+
+
+def test_a_start_that_no_page_has_asked_about_is_refused_for_a_column_of_opt_outs(shop):
+    mia = CurrentUser("u1", "mia@x.com", "Mia", "marketer")
+    id_ = sent(shop, b"Email,Remarks\nana@x.com,unsubscribed\n")
+    wanted = ImportSettings(columns={"Email": "email"})
+
+    with pytest.raises(InvalidMapping, match="column 'Remarks' seems to list contacts"):
+        import_service.start_stored(acting(shop, mia), wanted, name="people.csv", id_=id_)
+    assert jobs.job(shop, id_) is None

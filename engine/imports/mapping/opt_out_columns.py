@@ -1,0 +1,123 @@
+"""The columns of a file that say who must not be written to, and that its import would drop.
+
+They are recognised by their heading or by their values: opt-outs, suppressions, bounces and blocks, in the
+words of other tools and in several languages.  Nothing of them is lost unless the user decides so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from engine.domain.rulebook import Ruleset
+from engine.imports.mapping.columns import REFUSED_HEADINGS, plain
+from engine.imports.mapping.consents import NOT_SUBSCRIBED, SUBSCRIBED, UNKNOWN, UNSUBSCRIBED
+from engine.imports.mapping.import_settings import ImportSettings
+from engine.imports.mapping.kinds import PROPERTY, ImportKind
+from engine.imports.mapping.own_export import is_own_export
+from engine.imports.mapping.values import is_blank
+from engine.imports.reading.table import Row
+
+_OPT_OUT = re.compile(
+    r"\b(unsub(s|scribed?|scribes|scription|scriptions|scribers)?|opt(ed)? ?outs?|dont (contact|e ?mail|mail)"
+    r"|do ?not ?(contact|e ?mail|mail|call|phone|text|sms|disturb|send|market)\w*|no marketing|stop list"
+    r"|no (contactar|enviar|molestar|escribir)|baja|desuscri\w+|desapuntad[oa]|robinson|oposicion"
+    r"|abgemeldet|abmeldung|desabonne\w*|desinscri\w+|disiscritt[oi]|descadastrad[oa])\b"
+)
+_UNREACHABLE = re.compile(
+    r"\b((hard ?)?bounce[ds]?|rebot(e|es|ado|ada|ados)|black ?list(ed)?|block ?list(ed)?|blocked|suppress\w*"
+    r"|complain(t|ts|ed)|spam|lista negra|bloquead[oa]s?|suprimid[oa]s?|quejas?|cleaned|clean time"
+    r"|undeliverable|invalid e ?mail( address)?|e ?mail (address )?invalid)\b"
+)
+"""Headings, in the form of `columns.plain`."""
+
+_DETAIL = re.compile(
+    r"\b(reason|campaign|title|id|url|link|token|ip|comment|other|motivo|campana|enlace|comentario)\b"
+)
+"""What an opt-out has besides: of no use where the opt-out itself is imported."""
+
+_REFUSALS = frozenset(
+    {
+        *UNSUBSCRIBED - {"revoked", "baja", "cancelado"}, "unsubscribe", "do not contact", "do not email",
+        "do not mail", "hard bounce", "hard bounced", "bounced", "blacklisted", "blocklisted", "suppressed",
+        "complained", "spam complaint", "marked as spam", "no contactar", "no enviar", "rebotado", "rebotada",
+        "lista negra", "abgemeldet", "desabonne", "desabonnee", "desinscrit", "desinscrite",
+    }
+)  # fmt: skip
+"""Values that mean it in any column."""
+
+_STATES = frozenset(
+    {"revoked", "baja", "bounce", "blocked", "bloqueado", "bloqueada", "cleaned", "complaint"}
+)
+"""Values that mean it if all others are states of an address or a subscription, too: `baja` is also low."""
+
+_OTHER_STATES = frozenset(
+    plain(word)
+    for word in {
+        *SUBSCRIBED, *UNSUBSCRIBED, *NOT_SUBSCRIBED, *UNKNOWN, "valid", "ok", "deliverable", "soft bounce",
+        "paused", "yes", "no", "true", "false", "si", "subscribe",
+    }
+)  # fmt: skip
+
+OPT_OUT_ENDINGS = ("_out", "_ended_at")
+"""The ends of the targets that hold an opt-out."""
+
+
+def describe(heading: str) -> str:
+    """Return why a column stops an import, in words."""
+    return f"column {heading!r} seems to list contacts who must not receive messages, and is not imported"
+
+
+def undecided(
+    headings: Sequence[str], sample: Sequence[Row], settings: ImportSettings, ruleset: Ruleset
+) -> list[str]:
+    """Return the headings of the columns that an import would drop though they seem to hold opt-outs.
+
+    `sample` are the first rows of the file; columns that the user decided on are left out.
+    """
+    plain_headings = list(map(plain, headings))
+    if settings.kind == "activities" and is_own_export(plain_headings):
+        return []
+    has_opt_outs = any(target.endswith(OPT_OUT_ENDINGS) for target in settings.columns.values())
+    declared = _declared(settings.kind, ruleset)
+    return [
+        heading
+        for index, heading in enumerate(headings)
+        if _is_dropped(settings.columns.get(heading, ""), declared)
+        and heading not in settings.dropped_opt_outs
+        and plain_headings[index] not in REFUSED_HEADINGS
+        and (
+            _by_heading(plain_headings[index], has_opt_outs=has_opt_outs) or _by_values(_cells(sample, index))
+        )
+    ]
+
+
+def _by_heading(heading: str, *, has_opt_outs: bool) -> bool:
+    if _UNREACHABLE.search(heading):
+        return True
+    is_detail = has_opt_outs and _DETAIL.search(heading) is not None
+    return _OPT_OUT.search(heading) is not None and not is_detail
+
+
+def _by_values(cells: Iterable[str]) -> bool:
+    words = {plain(cell) for cell in set(cells)}
+    return bool(words & _REFUSALS) or bool(words & _STATES and words <= _STATES | _OTHER_STATES)
+
+
+def _cells(sample: Sequence[Row], index: int) -> list[str]:
+    return [
+        cell for row in sample if index < len(row.cells) and (cell := row.cells[index]) and not is_blank(cell)
+    ]
+
+
+def _is_dropped(target: str, declared: frozenset[str]) -> bool:
+    """Whether a target keeps nothing; a property that no type declares has no effect."""
+    return not target or (target.startswith(PROPERTY) and target.removeprefix(PROPERTY) not in declared)
+
+
+def _declared(kind: ImportKind, ruleset: Ruleset) -> frozenset[str]:
+    """The properties that types of activity declare."""
+    if kind != "activities":
+        return frozenset()
+    catalog = ruleset.catalog
+    return frozenset(name for type_ in catalog.types() for name in catalog.properties(type_))

@@ -26,13 +26,24 @@ _SHOPIFY = (
 _WOOCOMMERCE = (
     "order_id,order_number,order_date,paid_date,status,shipping_total,tax_total,discount_total,order_total,"
     "order_subtotal,order_currency,payment_method,customer_id,customer_email,billing_first_name,"
-    "billing_last_name,billing_email,billing_phone,line_item_1\n"
+    "billing_last_name,billing_email,billing_phone,line_item_1,line_item_2\n"
     "301,301,2026-01-05 12:00:00,2026-01-05 12:00:09,completed,5.00,0.00,0.00,45.50,40.50,EUR,stripe,7,"
-    "ana@example.com,Ana,Ruiz,ana@example.com,600111222,name:Shirt|product_id:9|sku:SH-1|quantity:1\n"
+    "ana@example.com,Ana,Ruiz,ana@example.com,600111222,"
+    "name:Shirt|product_id:9|sku:SH-1|quantity:1|total:30.50,name:Hat|product_id:7|sku:|quantity:2|total:10.00\n"
     "302,302,2026-01-06 12:00:00,,cancelled,0.00,0.00,0.00,10.00,10.00,EUR,bacs,0,bea@example.com,Bea,Sol,"
-    "bea@example.com,,name:Mug|product_id:8|sku:MU-1|quantity:1\n"
+    "bea@example.com,,name:Mug|product_id:8|sku:MU-1|quantity:1|total:10.00,\n"
     "303,303,2026-01-07 12:00:00,,failed,0.00,0.00,0.00,99.00,99.00,EUR,stripe,0,leo@example.com,Leo,Paz,"
-    "leo@example.com,,name:Mug|product_id:8|sku:MU-1|quantity:9\n"
+    "leo@example.com,,name:Mug|product_id:8|sku:MU-1|quantity:9|total:99.00,\n"
+)
+
+_WOOCOMMERCE_PACKED = (
+    "order_id,order_number,date,status,shipping_total,tax_total,order_total,order_currency,customer_id,"
+    "billing_first_name,billing_last_name,billing_email,line_items,shipping_items\n"
+    "601,#601,2026-01-05 12:00:00,wc-processing,0,8.15,58.14,EUR,861,Ana,Ruiz,ana@example.com,"
+    "name:Plan One|sku:111112|quantity:1|total:39.99|meta:;name:Mug|sku:MU-1|quantity:1|total:10.00|meta:,"
+    "method:Free Shipping|total:0.00\n"
+    "602,#602,2026-01-06 12:00:00,wc-pending,0,0,10.00,EUR,862,Bea,Sol,bea@example.com,"
+    "name:Mug|sku:MU-1|quantity:1|total:10.00|meta:,\n"
 )
 
 _WOOCOMMERCE_ITEMS = (
@@ -109,9 +120,15 @@ ORDER_EXPORTS = {
     "WooCommerce": OrderExport(
         "WooCommerce",
         _WOOCOMMERCE,
-        {"ana@example.com": [("301", "45.5", 0)], "bea@example.com": [("302", "10", 0)]},
+        {"ana@example.com": [("301", "45.5", 2)], "bea@example.com": [("302", "10", 1)]},
         cancelled=("302",),
         refused=(4,),
+    ),
+    "WooCommerce, all products in one column": OrderExport(
+        "WooCommerce",
+        _WOOCOMMERCE_PACKED,
+        {"ana@example.com": [("601", "58.14", 2)]},
+        refused=(3,),
     ),
     "WooCommerce, a row for each product": OrderExport(
         "WooCommerce",

@@ -19,7 +19,7 @@ from engine.imports.mapping.columns import LEFT_OUT, InvalidMapping, plain
 from engine.imports.mapping.consents import InvalidConsent, Statement
 from engine.imports.mapping.import_settings import ImportSettings, Mode
 from engine.imports.mapping.inspection import AmbiguousColumn, Inspection, cell_formats, inspect
-from engine.imports.mapping.kinds import ImportKind
+from engine.imports.mapping.kinds import PACKED, ImportKind
 from engine.imports.mapping.subscriptions import subscriptions
 from engine.imports.mapping.suppressions import Suppression
 from engine.imports.reading import formats
@@ -230,7 +230,8 @@ def mapping_of(inspection: Inspection, options: Iterable[str]) -> dict[str, str]
     """Return the target of each column: the one of `--map COLUMN=FIELD`, else the guessed one."""
     mapping = {column.heading: column.target for column in inspection.columns}
     for heading, target in _named(inspection, options):
-        mapping = {known: LEFT_OUT if other == target else other for known, other in mapping.items()}
+        if target != PACKED:
+            mapping = {known: LEFT_OUT if other == target else other for known, other in mapping.items()}
         mapping[heading] = target
     return mapping
 

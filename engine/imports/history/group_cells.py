@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from engine.domain.rulebook import Account
 from engine.imports.mapping.cell_format import CellFormat, InvalidValue
 from engine.imports.mapping.dates import read_date, start_of
 from engine.imports.mapping.import_settings import ImportSettings
+from engine.imports.mapping.kinds import PACKED
 from engine.imports.mapping.values import is_blank
 from engine.imports.reading.formula_escape import unescape_formula
 from engine.imports.reading.problems import Problem
@@ -26,6 +27,7 @@ class CellColumns:
 
     def __init__(self, headings: Sequence[str], settings: ImportSettings, account: Account) -> None:
         positions = {heading: number for number, heading in enumerate(headings)}
+        self.packed = [positions[heading] for heading, target in settings.columns.items() if target == PACKED]
         self.headings = {target: heading for heading, target in settings.columns.items() if target}
         self.positions = {target: positions[heading] for target, heading in self.headings.items()}
         self.readings = {
@@ -74,6 +76,14 @@ class GroupCells:
         """Return a row's cell of a target; None if it has none."""
         position = self._columns.positions.get(target)
         return None if position is None or position >= len(row.cells) else row.cells[position]
+
+    def packed(self) -> Iterator[str]:
+        """Yield the cells of packed products, in the order of the columns; an order has them in one row."""
+        cells = self.rows[0].cells
+        for position in self._columns.packed:
+            cell = cells[position] if position < len(cells) else None
+            if cell and not is_blank(cell):
+                yield unescape_formula(cell)
 
     def targets(self, prefix: str) -> Mapping[str, str]:
         """Return the targets with a prefix, by what comes after it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -17,9 +17,12 @@ from engine.domain.rulebook import Account, Ruleset
 from engine.imports.history.customers import Customer, read_customer
 from engine.imports.history.entry import Entry, EntryPart
 from engine.imports.history.group_cells import CellColumns, GroupCells
-from engine.imports.history.order_status import Standing, standing_of
+from engine.imports.history.order_status import Standing, status_of
+from engine.imports.mapping import shop_exports
+from engine.imports.mapping.columns import plain
 from engine.imports.mapping.import_settings import ImportSettings
-from engine.imports.mapping.kinds import NUMBERS, PRODUCT
+from engine.imports.mapping.kinds import NUMBERS, PACKED, PRODUCT
+from engine.imports.mapping.packed_items import read_items
 from engine.imports.mapping.values import is_blank
 from engine.imports.reading.formula_escape import unescape_formula
 from engine.imports.reading.problems import Problem
@@ -44,6 +47,8 @@ class OrderParser:
     ) -> None:
         self._columns = CellColumns(headings, settings, ruleset.account)
         self._account, self._now = ruleset.account, now
+        export = shop_exports.recognised(list(map(plain, headings)))
+        self._shop = "" if export is None else export.name
 
     def parse(self, rows: Sequence[Row]) -> Entry:
         """Parse the rows of an order.  Raises RefusedRow."""
@@ -53,17 +58,20 @@ class OrderParser:
         if not number or is_placeholder(number):
             raise RefusedRow([cells.row_problem("order", "the row has no order number")])
         _refuse_contradictions(cells, number)
-        standing = standing_of(cells.of("status"), cells.of("payment_status"))
-        if standing == "not_placed":
-            status = cells.of("status") or cells.of("payment_status")
-            why = f"order {number} was not placed: its status is {_text(status)}"
+        status = status_of(cells.of("status"), cells.of("payment_status"), shop=self._shop)
+        if status.standing == "not_placed":
+            words = _text(cells.of("status") or cells.of("payment_status"))
+            why = f"order {number} is left out, as it is not an order yet: its status is {words}"
             raise RefusedRow([cells.row_problem("not_placed", why)])
         at = cells.moment("happened_at")
         if at is None:
             raise RefusedRow([cells.row_problem("order", f"order {number} has no date")])
         notices = [row.problem for row in rows if row.problem is not None]
+        if status.unknown is not None:
+            what = f"the status {_text(status.unknown)[:40]!r} is not known: order {number} counts"
+            notices.append(cells.as_notice(cells.row_problem("status", what)))
         customer = read_customer(cells, notices, region=self._account.default_region)
-        return self._entry(cells, number, at, customer, standing, notices)
+        return self._entry(cells, number, at, customer, status.standing, notices)
 
     def _entry(
         self,
@@ -164,9 +172,21 @@ class _Order:
 
     @cached_property
     def _products(self) -> list[Document]:
+        packed = list(self._packed())
+        if packed:
+            return packed
         targets = self._cells.targets(PRODUCT)
         found = [self._product(row, targets) for row in self._cells.rows] if targets else []
         return [product for product in found if product.keys() - {"quantity"}]
+
+    def _packed(self) -> Iterator[Document]:
+        """The products that stand in one cell each; a cell that has none adds to the notices."""
+        for cell in self._cells.packed():
+            items = read_items(cell)
+            if not items:
+                notice = self._cells.problem("value", PACKED, f"{cell[:40]!r} has no products")
+                self._notices.append(self._cells.as_notice(notice))
+            yield from items
 
     def _product(self, row: Row, targets: Any) -> Document:
         product: Document = {}

@@ -17,6 +17,8 @@ from engine.imports.mapping.kinds import (
     ACTIVITY_TARGETS,
     NUMBERS,
     ORDER_TARGETS,
+    PACKED,
+    PRODUCT,
     ImportKind,
     is_property,
     missing_targets,
@@ -35,6 +37,8 @@ EMAIL_SHARE = 0.8
 
 REFUSED_HEADINGS = frozenset({"line in the file", "why it was refused"})
 """The columns that a file of refused rows has besides those of the original."""
+
+_LINE_ITEMS = re.compile(r"(?:line|order) items?(?: \d+)?|products")
 
 ALIKE = 0.5
 """The share of headings that files of the same kind have in common."""
@@ -127,6 +131,8 @@ def guess(
         _guess_email(found, sample)
     if kind == "orders" and taken & {"external_id", "email"}:
         found = [_without_phone(column) for column in found]
+    if kind == "orders" and not any(target.startswith(PRODUCT) for target in taken):
+        found = [_packed(column, index, could_be) for index, column in enumerate(found)]
     if kind == "activities" and not own_export.is_own_export(plain_headings):
         found = _as_properties(found)
     if kind != "contacts":
@@ -180,7 +186,7 @@ def validated(
     ]
     for target in dict.fromkeys(chosen.values()):
         twice = [heading for heading, other in chosen.items() if other == target]
-        if len(twice) > 1:
+        if len(twice) > 1 and target != PACKED:
             problems.append(
                 f"{labels.get(target, target)} can be filled by one column, not by {_joined(twice)}"
             )
@@ -247,6 +253,13 @@ def _without_phone(column: Column) -> Column:
     """Beside a better identity, the phone of an order is often that of whoever takes the parcel."""
     guessed = column.target == "mobile_phone" and column.because == "name"
     return Column(column.heading, LEFT_OUT) if guessed else column
+
+
+def _packed(column: Column, index: int, could_be: Callable[[str, int], bool]) -> Column:
+    """A column of a shop's line items whose cells hold whole products."""
+    is_free = column.target == LEFT_OUT and column.because == ""
+    named = is_free and _LINE_ITEMS.fullmatch(plain(column.heading)) is not None
+    return Column(column.heading, PACKED, "name") if named and could_be(PACKED, index) else column
 
 
 def _as_properties(columns: Sequence[Column]) -> list[Column]:

@@ -33,6 +33,9 @@ PROPERTY = "property."
 PRODUCT = "product."
 """The prefix of the targets that describe the product of an order's row."""
 
+PACKED = "products"
+"""The target of columns that hold whole products: several columns can have it (`packed_items`)."""
+
 _CUSTOMER = {
     "external_id": "Customer: external ID",
     "email": "Customer: email",
@@ -68,6 +71,7 @@ ORDER_TARGETS: Mapping[str, str] = {
     PRODUCT + "price": "Product: price of one piece",
     PRODUCT + "url": "Product: link",
     PRODUCT + "image_url": "Product: picture",
+    PACKED: "Products, packed into one cell",
 }
 
 ACTIVITY_TARGETS: Mapping[str, str] = {
@@ -117,7 +121,7 @@ def missing_targets(kind: ImportKind, filled: set[str], *, activity_type: str = 
     if kind == "orders":
         if "order_id" not in filled:
             problems.append("no column has the order number: choose one")
-        if not filled & {"total", f"{PRODUCT}price"}:
+        if not filled & {"total", f"{PRODUCT}price", PACKED}:
             problems.append("no column has an amount: choose one for the total, or for the products' price")
     if kind == "activities" and "type" not in filled and not activity_type:
         problems.append("no column has the type of activity: choose one, or one type for the whole file")

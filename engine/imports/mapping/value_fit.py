@@ -16,7 +16,9 @@ from engine.imports.mapping.cell_format import InvalidValue
 from engine.imports.mapping.columns import SEGMENTS, static_segments, type_of
 from engine.imports.mapping.consents import read_state
 from engine.imports.mapping.dates import read_date
+from engine.imports.mapping.kinds import PACKED
 from engine.imports.mapping.numbers import read_number
+from engine.imports.mapping.packed_items import read_items
 from engine.imports.mapping.subscriptions import subscription
 from engine.imports.mapping.values import is_blank, option, read_boolean, read_list
 from engine.imports.reading.formula_escape import unescape_formula
@@ -55,6 +57,8 @@ def _reader(target: str, ruleset: Ruleset) -> CellReader | None:
         return lambda cell: suppressions.read_suppression(cell, "")
     if target == SEGMENTS:
         return _segment_reader(ruleset)
+    if target == PACKED:
+        return _read_packed
     type_ = type_of(target, ruleset)
     if type_ == "date":
         return lambda cell: read_date(cell, "dmy", today=ANY_DAY)
@@ -87,6 +91,11 @@ def _can_read(read: CellReader, cell: str) -> bool:
 
 def _read_email(cell: str) -> None:
     if "@" not in cell:
+        raise InvalidValue(cell)
+
+
+def _read_packed(cell: str) -> None:
+    if not read_items(cell):
         raise InvalidValue(cell)
 
 

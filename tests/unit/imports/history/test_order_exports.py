@@ -126,7 +126,10 @@ HEAD = "order number,order date,email,total,currency,status,product,quantity,pri
         ("1,2026-04-01,a@x.com,10,EUR,,,,\n", "is in the future"),
         ("1,2026-01-01,,10,EUR,,,,\n", "no customer is named"),
         ("1,2026-01-01,a@b@c,10,EUR,,,,\n", "email"),
-        ("1,2026-01-01,a@x.com,10,EUR,payment error,,,\n", "was not placed: its status is payment error"),
+        (
+            "1,2026-01-01,a@x.com,10,EUR,payment error,,,\n",
+            "is not an order yet: its status is payment error",
+        ),
     ],
 )
 def test_what_no_order_can_be_made_of_is_refused_with_the_reason(rows, reason):

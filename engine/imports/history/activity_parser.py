@@ -60,6 +60,7 @@ class ActivityParser:
         customer = read_customer(cells, notices, region=account.default_region)
         properties = own.properties | self._properties(cells, type_)
         given = (cells.of("activity_id") or "").strip()
+        name_in_seconds = _digest(type_, at.replace(microsecond=0), properties) if at.microsecond else ""
         day = at.astimezone(account.time_zone).strftime("%Y-%m-%d %H:%M")
         return Entry(
             line=row.line,
@@ -70,6 +71,7 @@ class ActivityParser:
             parts=[EntryPart("activity", type_, at, properties)],
             shown=lambda: {"type": self._ruleset.catalog.label(type_), "happened_at": day, **properties},
             notices=notices,
+            name_in_seconds="" if given else name_in_seconds,
             id=own.id,
             trusted=own.trusted,
             traits=own.traits,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
@@ -26,6 +26,10 @@ class EntryPart:
     at: datetime
     properties: Document
 
+    def in_seconds(self) -> EntryPart:
+        """Return the part as versions before 0.2 read it, which cut fractions of a second off."""
+        return replace(self, at=self.at.replace(microsecond=0))
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -37,6 +41,7 @@ class Entry:
       names: The parts of the customer's name, for a contact that the import creates.
       shown: Returns its values for the preview, by target.
       notices: Problems that do not refuse it.
+      name_in_seconds: The name that versions before 0.2 gave it, where that was another one.
       id: The id that its activity keeps: it is from an export of ours.
       trusted: Whether its source may say all that its type may.
       traits: Traits of the customer that it carries.
@@ -50,6 +55,7 @@ class Entry:
     parts: Sequence[EntryPart]
     shown: Callable[[], Mapping[str, Any]] = dict
     notices: Sequence[Problem] = ()
+    name_in_seconds: str = ""
     id: ActivityId | None = None
     trusted: bool = True
     traits: Mapping[str, Any] = field(default_factory=dict)

@@ -41,7 +41,11 @@ class StoredParts:
 
 def stored_parts(db: Db, entries: Sequence[Entry], undone: frozenset[str], secret: bytes) -> StoredParts:
     """Look up what is stored of entries; `undone` are the activities that were undone."""
-    parts = {(entry.line, part.name): _name(entry, part, secret) for entry in entries for part in entry.parts}
+    parts = {
+        (entry.line, part.name): _name(entry, entry.name, part, secret)
+        for entry in entries
+        for part in entry.parts
+    }
     found = StoredParts({key: ActivityId(f"{name}:0000") for key, name in parts.items()})
     kept = {(entry.line, part.name): entry.id for entry in entries if entry.id for part in entry.parts}
     found.next |= kept
@@ -58,7 +62,28 @@ def stored_parts(db: Db, entries: Sequence[Entry], undone: frozenset[str], secre
             else:
                 found.latest[key] = rows[id_]
             found.next[key] = seek[key] = ActivityId(f"{parts[key]}:{number:04d}")
+    found.latest = _stored_in_seconds(db, entries, undone, secret) | found.latest
     return found
+
+
+def _stored_in_seconds(
+    db: Db, entries: Sequence[Entry], undone: frozenset[str], secret: bytes
+) -> dict[PartKey, Document]:
+    """The activities of a file's lines that a version before 0.2 stored under their time in seconds."""
+    found = [
+        (f"{_name(entry, entry.name_in_seconds, part, secret)}:0000", entry, part)
+        for entry in entries
+        for part in entry.parts
+        if entry.name_in_seconds
+    ]
+    ids = {id_ for id_, *_ in found} - undone
+    fields = ("content", "happened_at", "context")
+    rows = {row["_id"]: row for row in db.activities.find({"_id": {"$in": list(ids)}}, fields)} if ids else {}
+    return {
+        (entry.line, part.name): row
+        for id_, entry, part in found
+        if (row := rows.get(id_)) and origin_of(row).get("line") == entry.line and is_same(entry, part, row)
+    }
 
 
 def digest_of(part: EntryPart) -> str:
@@ -74,7 +99,8 @@ def is_same(entry: Entry, part: EntryPart, stored: Mapping[str, Any]) -> bool:
     """Return whether a stored activity says what a part of an entry does."""
     if entry.id is not None:
         return has_content(part, stored)
-    return origin_of(stored).get("digest") == digest_of(part)
+    digest = origin_of(stored).get("digest")
+    return digest == digest_of(part) or (part.at.microsecond > 0 and digest == digest_of(part.in_seconds()))
 
 
 def origin_of(stored: Mapping[str, Any]) -> Document:
@@ -126,9 +152,9 @@ class EntryActivities:
         )
 
 
-def _name(entry: Entry, part: EntryPart, secret: bytes) -> str:
+def _name(entry: Entry, name: str, part: EntryPart, secret: bytes) -> str:
     """What a part is recognised by: it reveals neither the customer nor the order."""
     if entry.id is not None:
         return entry.id
-    content = f"{stream_of(None, entry.identities)}\n{part.name}\n{entry.name}".encode()
+    content = f"{stream_of(None, entry.identities)}\n{part.name}\n{name}".encode()
     return f"history:{hashlib.blake2b(content, key=secret, digest_size=16).hexdigest()}"

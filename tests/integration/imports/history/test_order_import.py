@@ -18,7 +18,7 @@ from engine.imports import (
     refused_rows,
 )
 from engine.imports.history import history_rows
-from engine.imports.mapping import inspection
+from engine.imports.mapping import dates, inspection
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import job_lease, jobs
 from engine.jobs.jobs import JobState
@@ -413,3 +413,48 @@ def test_what_an_import_keeps_for_its_undo_goes_after_a_while(shop):
     expiry.expire(shop, now=utc_now() + jobs.UNDO_FOR + timedelta(days=1))
 
     assert shop.import_steps.count_documents({}) == 0
+
+
+def without_fractions(monkeypatch):
+    """Read times as versions before 0.2 did, which cut fractions of a second off."""
+    of_now = dates._moment
+    monkeypatch.setattr(dates, "_moment", lambda *cell: of_now(*cell).replace(microsecond=0))
+
+
+def test_an_order_that_an_older_version_imported_without_its_fraction_of_a_second_is_the_same(
+    shop, monkeypatch
+):
+    file = f"{HEAD}1,2026-01-05 12:00:00.250,,ana@x.com,10,EUR,paid,\n"
+    with monkeypatch.context() as older:
+        without_fractions(older)
+        assert imported(shop, file) == {"created": 1}
+
+    assert imported(shop, file, "job-2") == {"unchanged": 1}
+    assert imported(shop, file.replace(",10,", ",12,"), "job-3") == {"updated": 1}
+    assert totals(shop, "ana@x.com") == (1, Decimal(12), 0)
+
+
+def test_an_activity_that_an_older_version_imported_without_its_fraction_is_not_stored_twice(
+    shop, monkeypatch
+):
+    head = "Event,Date,Email,Term\n"
+    whole = "Products Searched,2026-01-05 12:00:00,ana@x.com,hat\n"
+    fraction = whole.replace("00,ana", "00.600,ana")
+    with monkeypatch.context() as older:
+        without_fractions(older)
+        assert imported(shop, head + fraction) == {"created": 1}
+
+    assert imported(shop, head + fraction, "job-2") == {"unchanged": 1}
+    assert shop.activities.count_documents({"type": "searched"}) == 1
+    undone(shop)
+    assert imported(shop, head + fraction, "job-3") == {"created": 1}
+
+
+def test_two_activities_within_a_second_are_two(shop):
+    head = "Event,Date,Email,Term\n"
+    whole = "Products Searched,2026-01-05 12:00:00,ana@x.com,hat\n"
+    imported(shop, head + whole)
+
+    both = head + whole + whole.replace("00,ana", "00.600,ana")
+    assert imported(shop, both, "job-2") == {"created": 1, "unchanged": 1}
+    assert imported(shop, both, "job-3") == {"unchanged": 2}

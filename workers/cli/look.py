@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
+from msgspec import structs
 
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import InvalidFilter, Listing
-from engine.contacts.sheet import sheets, timelines
+from engine.contacts.sheet import products, sheets, timelines
+from engine.contacts.sheet.products import SheetProduct
 from engine.contacts.sheet.timelines import TimelineFilter
 from engine.db.connection import utc_now
 from engine.errors import ContactNotFound
@@ -29,8 +33,12 @@ from workers.cli.session import (
     open_db,
     print_json,
     print_table,
+    shown,
     zone_of,
 )
+
+SHOWN = 10
+"""Products and categories that are printed of each list; `--json` has all."""
 
 app = typer.Typer()
 contact_app = typer.Typer(help="Show a contact, and its consent.")
@@ -75,16 +83,44 @@ def show(key: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     found = sheets.sheet(db, contact_of(db, key), now=utc_now())
     if found is None:
         raise ContactNotFound(key)
-    encoded = sheets.encode(found)
+    of_contact = products.products(db, found.id)
+    listed = {"bought": of_contact.bought, "seen": of_contact.seen, "categories": of_contact.categories}
     if as_json:
-        typer.echo(encoded.decode())
+        limits = {"all_orders": of_contact.all_orders, "all_views": of_contact.all_views}
+        typer.echo(sheets.encode({**structs.asdict(found), "products": {**listed, **limits}}).decode())
         return
-    plain = json.loads(encoded)
-    rows = ((name, _brief(value)) for name, value in plain.items() if value not in (None, [], {}))
+    plain = json.loads(sheets.encode(found)) | {
+        "products_bought": _lines(_bought(product, zone_of(db)) for product in of_contact.bought),
+        "products_seen": _lines(_seen(product, zone_of(db)) for product in of_contact.seen),
+        "categories": _lines(
+            f"{one.name}: {one.bought} bought, {one.seen} seen" for one in of_contact.categories
+        ),
+    }
+    rows = ((name, _brief(value)) for name, value in plain.items() if value not in (None, [], {}, ""))
     print_table(found.name or found.email or "Anonymous visitor", ("field", "value"), rows)
 
 
 contact_app.command("consent")(consent)
+
+
+def _bought(product: SheetProduct, zone: ZoneInfo) -> str:
+    last = shown(product.last_bought, zone)
+    return f"{product.name}: {product.bought} bought in {_counted(product.orders, 'order')}, last {last}"
+
+
+def _seen(product: SheetProduct, zone: ZoneInfo) -> str:
+    return f"{product.name}: seen {_counted(product.seen, 'time')}, last {shown(product.last_seen, zone)}"
+
+
+def _counted(count: int, one: str) -> str:
+    return f"{count:,} {one}" if count == 1 else f"{count:,} {one}s"
+
+
+def _lines(lines: Iterable[str]) -> str:
+    """The first lines of a list, and how many more there are."""
+    found = list(lines)
+    more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    return "\n".join([*found[:SHOWN], *more])
 
 
 def _brief(value: Any) -> str:

@@ -46,6 +46,9 @@ SORTS: dict[str, Sort] = {
         Sort("points", "Points", "points.total"),
         Sort("orders", "Orders", "commerce.orders"),
         Sort("spent", "Spent", "commerce.spent"),
+        Sort("last_order", "Last order", "commerce.last_order_at", blanks_last=True),
+        Sort("rfm", "RFM code", "rfm.code", blanks_last=True),
+        Sort("clv", "Lifetime value", "clv.value", blanks_last=True),
         Sort("last_seen", "Last seen", "last_seen", blanks_last=True),
         Sort("first_seen", "First seen", "first_seen", blanks_last=True),
     )

@@ -27,6 +27,9 @@ class Contact(Outline):
             {"fields": ["-points.total", "-_id"]},
             {"fields": ["-commerce.orders", "-_id"]},
             {"fields": ["-commerce.spent", "-_id"]},
+            {"fields": ["-commerce.last_order_at", "-_id"]},
+            {"fields": ["-rfm.code", "-_id"]},
+            {"fields": ["-clv.value", "-_id"]},
             {"fields": ["-last_seen", "-_id"]},
             {"fields": ["-first_seen", "-_id"]},
             # What a lane has to do.  There are few values of `upkeep`: what is due is found by it, too.

@@ -1,6 +1,7 @@
 """The list of contacts: searched, filtered, sorted, page by page."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -178,3 +179,28 @@ def test_conditions_that_are_gone_are_named_and_the_others_kept(people):
 
     assert kept.where == {"points": {"gte": 1}}
     assert "long-gone" in wrong
+
+
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize(
+    ("sort", "stored", "values"),
+    [
+        ("rfm", "rfm.code", [555, 111, 323, 111]),
+        ("clv", "clv.value", [Decimal("9.50"), Decimal("120.00"), Decimal(0), Decimal("9.50")]),
+        ("last_order", "commerce.last_order_at", [days(3), days(1), days(200), days(1)]),
+    ],
+)
+def test_contacts_are_sorted_by_what_they_are_worth_and_those_without_come_last(
+    people, sort, stored, values, descending
+):
+    people.contacts.update_many({}, {"$unset": {"commerce.last_order_at": ""}})
+    contacts = [row.id for row in listing.page(people, Listing()).rows[: len(values)]]
+    for contact, value in zip(contacts, values, strict=True):
+        people.contacts.update_one({"_id": contact}, {"$set": {stored: value}})
+
+    forwards, backwards = walked(people, Listing(sort=sort, descending=descending), limit=3)
+
+    valued = sorted(zip(values, contacts, strict=True), reverse=descending)
+    assert forwards[:4] == [contact for _, contact in valued]
+    assert len(set(forwards)) == 9
+    assert backwards == forwards

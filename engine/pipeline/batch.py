@@ -131,7 +131,8 @@ def apply(db: Db, lease: Lease, waiting: Waiting, rulebook: Rulebook, *, clock: 
     now, later = affordable(rest)
     if now:
         _fold_again(folding, now, writes)
-    writes.stale_hours |= daily_figures.counted_hours(waiting.activities)
+    applied = set(writes.applied)
+    writes.stale_hours |= daily_figures.counted_hours(a for a in waiting.activities if a.id in applied)
     _commit(db, writes, lease, clock=clock)
     return Applied(
         applied=len(writes.applied),
@@ -270,5 +271,6 @@ def _refold(
         except FoldFailed as error:
             failed[ActivityId(error.activity_id)] = error
     writes.failed.extend(failed.values())
+    writes.stale_hours |= daily_figures.counted_hours(a for a in history if a.id in failed)
     writes.applied.extend(activity.id for activity in group.activities if activity.id not in failed)
     return settled

@@ -7,10 +7,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.db.connection import utc_now
-from engine.domain.daily_figures import COUNTED_TYPES
+from engine.db.installation import lane_count
+from engine.domain.daily_figures import COUNTED_TYPES, hour_of
+from engine.domain.folding import component
+from engine.domain.identity.identities import IdentityKind, lane_of, make_key
+from engine.errors import FoldFailed
 from engine.insights import claims, daily, daily_failures
 from engine.insights.daily import Sales
+from engine.pipeline import batch, inbox, lanes
 from engine.publishing import publishing
+from engine.rules import versions
 from tests.builders import NOON, an_activity, bought, days, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
@@ -248,3 +254,48 @@ def test_batches_that_count_nothing_leave_no_mark(db):
 
     assert db.stale_hours.count_documents({}) == 0
     drain_all(db)
+
+
+def a_bounce(at, email, **more):
+    return an_activity("email_bounced", at, email=email, bounce="permanent", trusted=True, **more)
+
+
+def stale(db):
+    return sorted(hour for mark in db.stale_hours.find() for hour in mark["hours"])
+
+
+def test_activities_that_wait_for_the_next_batch_make_no_day_stale_before(db, monkeypatch):
+    monkeypatch.setattr(batch, "PAST", 1)
+    emails = [
+        e
+        for e in (f"{n}@x.com" for n in range(999))
+        if lane_of(make_key(IdentityKind.EMAIL, e), lane_count(db)) == 0
+    ][:3]
+    receive_and_drain(db, [identified(minutes(0), email=email) for email in emails])
+    db.stale_hours.delete_many({})
+    inbox.receive(db, [a_bounce(days(-n - 1), e, message_id=e) for n, e in enumerate(emails)])
+
+    lease = lanes.take(db, 0, "one", now=utc_now())
+    done = batch.apply(db, lease, batch.next_activities(db, 0), versions.rulebook(db), clock=utc_now)
+
+    assert (done.applied, done.left) == (1, 2)
+    [applied] = db.activities.find({"type": "email_bounced", "state": "applied"})
+    assert stale(db) == [hour_of(applied["happened_at"])]
+
+
+def test_a_day_whose_bounce_can_no_longer_be_folded_is_computed_again(db, monkeypatch):
+    receive_and_drain(db, [identified(days(-2), email="a@x.com"), a_bounce(NOON, "a@x.com", message_id="m1")])
+    assert counted(db).counted == {("email_bounced", "permanent"): 1}
+    bounce = db.activities.find_one({"type": "email_bounced"})["_id"]
+    refold = component.refold
+
+    def failing(activities, *args, **kwargs):
+        if any(activity.id == bounce for activity in activities):
+            raise FoldFailed(bounce, "for the test")
+        return refold(activities, *args, **kwargs)
+
+    monkeypatch.setattr(component, "refold", failing)
+    receive_and_drain(db, [an_activity("page_visited", days(-1), email="a@x.com")])
+
+    assert db.activities.find_one({"_id": bounce})["state"] == "failed"
+    assert counted(db).counted == {}

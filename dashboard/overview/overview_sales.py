@@ -1,4 +1,4 @@
-"""The overview's cards of what is sold and to whom: customers, categories, products, cohorts."""
+"""The overview's cards of what is sold and to which customers: customers, categories, products, cohorts."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def _money(found: Written | Unreadable, currency: str | None, account: Account, 
 
 
 def quantity_of(product: Properties) -> Decimal | None:
-    """How many of a product; one where nothing is said, unset where it cannot be read."""
+    """How many of a product; one where none is given, unset where it cannot be read."""
     given = value_of(product, "quantity")
     return Decimal(1) if given is None else number(given)
 

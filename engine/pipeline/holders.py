@@ -31,7 +31,7 @@ _EVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def provisional(keys: Sequence[Key]) -> Person:
-    """A contact that is not there yet, whom a browser names by these keys."""
+    """A contact that is not there yet, and that a browser names by these keys."""
     identities = {key_kind(key): key for key in keys if not is_tracker(key)}
     trackers = [Tracker(id=key_value(key), created=bool(identities)) for key in keys if is_tracker(key)]
     return Person(id=ContactId(keys[0]), first_seen=_EVER, identities=identities, trackers=trackers)

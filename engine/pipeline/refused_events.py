@@ -95,4 +95,4 @@ def _without_erased(db: Db, event: RefusedEvent) -> RefusedEvent:
     region = versions.current(db).account.default_region
     if not tombstones.names_erased(db, event.event, region=region):
         return event
-    return replace(event, reason="it names somebody who was erased", event="")
+    return replace(event, reason="it names a person who was erased", event="")

@@ -200,7 +200,7 @@ _CLAIMS = ("identities", "tracker")
 
 
 def _unclaimed(row: Document, mentions: Mentions) -> Document:
-    """The claims of somebody else's activity that name the person: they go, an identity must not
+    """The claims of another person's activity that name the person: they go, an identity must not
     become another."""
     gone = {
         f"identities.{kind}": ""

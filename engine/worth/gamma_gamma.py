@@ -36,7 +36,7 @@ class GammaGamma:
 
     @property
     def mean(self) -> float:
-        """The expected value of a purchase of a customer of whom nothing is known."""
+        """The expected value of a purchase of a customer without known purchases."""
         return self.p * self.v / (self.q - 1)
 
     def log_likelihood(self, history: History) -> Floats:

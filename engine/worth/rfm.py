@@ -58,7 +58,7 @@ def purchases(orders: pd.DataFrame, as_of: date, *, months: int) -> pd.DataFrame
     """Sum up the orders of the window for each contact that has any.
 
     `orders` has a row an order that counts: `contact`, `day` (datetime64, a day of the account's
-    time zone) and `amount` (minor units; NaN where it cannot be told).  The window begins after the
+    time zone) and `amount` (minor units; NaN where it is unreadable).  The window begins after the
     same day `months` calendar months ago and ends with `as_of`.  The result is indexed by contact:
     `last` (datetime64), `orders`, `valued` (orders with an amount) and `spent` (their sum).
     """
@@ -80,16 +80,16 @@ def measured(bought: pd.DataFrame, as_of: date, *, monetary: Monetary) -> pd.Dat
     """The three values of each contact: `recency` (days), `frequency` (orders), `monetary` (minor units).
 
     `bought` is a table of `purchases`.  A contact none of whose orders has an amount is left out: its
-    monetary value cannot be told.
+    monetary value is unknown.
     An average is one division of exact sums, so that equal averages are equal floats.
     """
-    told = bought[bought["valued"] > 0]
-    spent = told["spent"]
+    valued = bought[bought["valued"] > 0]
+    spent = valued["spent"]
     return pd.DataFrame(
         {
-            "recency": (pd.Timestamp(as_of) - told["last"]).dt.days,
-            "frequency": told["orders"],
-            "monetary": spent / told["valued"] if monetary == "average_order" else spent.astype(float),
+            "recency": (pd.Timestamp(as_of) - valued["last"]).dt.days,
+            "frequency": valued["orders"],
+            "monetary": spent / valued["valued"] if monetary == "average_order" else spent.astype(float),
         }
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ipaddress import IPv6Address, ip_address, ip_network
 
 NETWORK = 64
-"""Leading bits of an IPv6 address that count: whoever has one address has its whole network."""
+"""Leading bits of an IPv6 address that count: the holder of one address has its whole network."""
 
 _WITH_PORT = re.compile(r"\[(.+)\](?::\d+)?|([\d.]+):\d+")
 

@@ -75,7 +75,7 @@ class GroupCommit:
         while self._requests:
             await self._insert(self._next_group())
         # In the same step as the look at the queue: a request that came between the two would
-        # find somebody at work who no longer looks.
+        # find an inserter that no longer looks.
         self._inserting -= 1
 
     def _next_group(self) -> list[_Request]:

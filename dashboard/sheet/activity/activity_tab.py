@@ -214,7 +214,7 @@ def _split_bar(seen: TabState) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="activity-split-bar"):
         with st.container(width="stretch"):
             counted = formats.counted(len(seen.chosen), "activity", "activities")
-            show(tag("div", f"{counted} chosen that somebody else did", role="status"))
+            show(tag("div", f"{counted} chosen that another person did", role="status"))
         if st.button("Split off…", type="primary", key="sheet.split"):
             open_dialog(SPLIT, split_of_activities(seen.contact, [*seen.chosen]))
             seen.chosen.clear()

@@ -29,7 +29,7 @@ def start(actor: Actor, selection: Selection, change: Change, *, id_: str) -> st
         subject=Subject("job", id_),
         changes=[
             audit.Change("each", None, description),
-            audit.Change("whom", None, _described(selection)),
+            audit.Change("contacts", None, _described(selection)),
         ],
         reason=change.reason,
         id_=f"job:{id_}",

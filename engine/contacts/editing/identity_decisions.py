@@ -47,7 +47,7 @@ def decision(db: Db, undone: ActivityId) -> Decision | None:
 def can_be_split_off(row: Document) -> bool:
     """Return whether an activity, given as its document, is something that a visitor did.
 
-    That may have been somebody else; changes by hand, imports and consequences are the contact's own.
+    That may have been another person; changes by hand, imports and consequences are the contact's own.
     """
     if row.get("derived") or row.get("source") == IMPORT:
         return False

@@ -15,7 +15,7 @@ SIMILAR_EMAIL = "similar_email"
 REASONS: Mapping[str, str] = {
     SHARED_EVENT: "One event named both contacts",
     SAME_DEVICE: "Two accounts were used on the same browser or app",
-    ALIAS: "Your shop said that they are one person (alias), but their identifiers contradict each other",
+    ALIAS: "Your shop reported them as one person (alias), but their identifiers contradict each other",
     NAME_AND_PHONE: "Same name and same phone number",
     NAME_AND_BIRTH_DATE: "Same name and same birth date",
     SIMILAR_EMAIL: "Nearly the same email address",

@@ -46,7 +46,7 @@ class Suggestion(msgspec.Struct, frozen=True):
       sides: The same two with their values, in the same order.
       reason: Why, as a code; `why` says it in words, without personal data for masked users.
       cause: The activity that says so; unset if the nightly search found it.
-      dismissed_at: When it was dismissed, by whom and why; unset while it is open.
+      dismissed_at: When it was dismissed, by which user and why; unset while it is open.
     """
 
     id: str

@@ -30,7 +30,7 @@ class TimelineRow(msgspec.Struct, frozen=True):
       unproven: Whether a browser alone claims something of the contact by this.
       discounted: Whether it is a bounce that does not count against the address.
       undoable: Whether a user can undo it.
-      splittable: Whether a user can split it off the contact, as something that somebody else did.
+      splittable: Whether a user can split it off the contact, as an act of another person.
       undone: Author and time of its undo, if it was undone.
       undoes: The activity that it undoes itself.
     """

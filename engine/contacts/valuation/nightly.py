@@ -20,7 +20,7 @@ _SINCE = "calculations_since"
 
 
 def start_due(db: Db, *, now: datetime) -> list[str]:
-    """Start what is due, each once, whoever asks; return the jobs.
+    """Start what is due, each once, however often it is asked; return the jobs.
 
     The model of lifetime value is fitted once a month.  A shop that has just imported its orders does not
     wait for the night: until contacts have scores, and a model while there are customers enough, it is

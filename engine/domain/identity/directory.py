@@ -104,7 +104,7 @@ class Directory:
             person.spans.append(Span(key=key))
 
     def held_by_another(self, key: Key, person: Person) -> bool:
-        """Whether a key leads to somebody else."""
+        """Whether a key leads to another person."""
         return self._holder.get(key, person.id) != person.id
 
     def rename(self, person: Person, id_: ContactId) -> None:

@@ -1,7 +1,7 @@
 """Identity resolution: the claims on trackers and identities, in the order they happened.
 
 The table of SEMANTICS ("Identification and merging") is read here, and only here, and so is
-what each source may say of whom ("Who says it").
+what each source may say of which contact ("Who says it").
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class Resolver:
                 self.directory.touched.add(person.id)
 
     def _apart_from(self, person: Person) -> list[ContactId]:
-        """Whom users keep apart from a person, within its component."""
+        """The persons that users keep apart from a person, within its component."""
         if person.on_shared_device:
             return []
         others = (other for _, other in sorted(self.directory.people.items()) if other is not person)

@@ -57,8 +57,8 @@ def read_own(cells: GroupCells) -> OwnRow:
 
 def has_content(part: EntryPart, stored: Mapping[str, Any]) -> bool:
     """Return whether a stored activity says what a row does, however its numbers are kept."""
-    said = part.type, part.at, _comparable(part.properties)
-    return said == (stored["type"], stored["happened_at"], _comparable(stored.get("properties", {})))
+    content = part.type, part.at, _comparable(part.properties)
+    return content == (stored["type"], stored["happened_at"], _comparable(stored.get("properties", {})))
 
 
 def _refuse_without_effect(cells: GroupCells) -> None:

@@ -250,7 +250,7 @@ def _first_name(column: Column) -> Column:
 
 
 def _without_phone(column: Column) -> Column:
-    """Beside a better identity, the phone of an order is often that of whoever takes the parcel."""
+    """Beside a better identity, the phone of an order is often that of the person who takes the parcel."""
     guessed = column.target == "mobile_phone" and column.because == "name"
     return Column(column.heading, LEFT_OUT) if guessed else column
 

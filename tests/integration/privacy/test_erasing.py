@@ -180,7 +180,7 @@ def _comes_late(shop):
     assert contact_lookup.find_contact(db, OURS) is None
     refusals = list(refused_rows.rows_of(db, "import-9"))
     assert [(line, cells) for line, _, cells in refusals] == [(2, []), (3, [])]
-    assert db.refusals.find_one({"event": ""})["reason"] == "it names somebody who was erased"
+    assert db.refusals.find_one({"event": ""})["reason"] == "it names a person who was erased"
 
 
 def _comes_back(shop):

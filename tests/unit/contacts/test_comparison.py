@@ -81,7 +81,7 @@ def test_a_masked_side_has_nothing_that_names_a_person(people):
 @pytest.mark.parametrize(
     ("code", "evidence", "words"),
     [
-        ("alias", {}, "Your shop said that they are one person"),
+        ("alias", {}, "Your shop reported them as one person"),
         ("name_and_phone", {"values": ["ana ruiz", "612345678"]}, "phone number: ana ruiz, 612345678"),
         ("something else", {}, "An event suggests that they are one person"),
     ],

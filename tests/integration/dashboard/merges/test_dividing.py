@@ -91,7 +91,7 @@ def test_chosen_activities_are_split_off(ana, db, open_as):
     assert "Not theirs" in shown(app)
     app.session_state["activity.seen"] = TabState(ana, utc_now(), set(), chosen=[ActivityId("gift")])
     app.run()
-    assert "1 activity chosen that somebody else did" in shown(app)
+    assert "1 activity chosen that another person did" in shown(app)
     before = db.contacts.count_documents({})
 
     app.button(key="sheet.split").click().run()

@@ -26,6 +26,10 @@ TOLERANCE = 1e-6
 """Largest slope of the mean log-likelihood, by a parameter's logarithm, at which a fit has converged."""
 
 
+SAME = 1e-9
+"""Difference of mean log-likelihoods up to which two maxima are the same."""
+
+
 class NotFitted(Conflict):
     """The purchases do not determine the parameters of a model."""
 
@@ -46,7 +50,8 @@ def maximise(objective: Objective, starts: Iterable[Floats], *, model: str) -> M
     """Maximise from each start, and return the best maximum.
 
     Works on the logarithms of the parameters, which should be of the order of 1.  Raises NotFitted if
-    the search for it has not converged.
+    no search that found it has converged: from some starts the last digits of the likelihood may end it
+    a little before.
     """
 
     def negative(logs: Floats) -> tuple[float, Floats]:
@@ -56,10 +61,17 @@ def maximise(objective: Objective, starts: Iterable[Floats], *, model: str) -> M
 
     results = [_minimised(negative, np.log(start)) for start in starts]
     best = min(results, key=lambda result: float(np.nan_to_num(result.fun, nan=np.inf)))
-    step = np.clip(best.x - best.jac, -BOUND, BOUND) - best.x
-    if not np.isfinite(best.fun) or np.max(np.abs(step)) > TOLERANCE:
+    converged = [one for one in results if one.fun <= best.fun + SAME and _has_converged(one)]
+    if not converged:
         raise NotFitted(model, f"the search has not converged ({best.message})")
-    return Maximum(np.exp(best.x), -float(best.fun))
+    found = min(converged, key=lambda result: float(result.fun))
+    return Maximum(np.exp(found.x), -float(found.fun))
+
+
+def _has_converged(found: OptimizeResult) -> bool:
+    """Whether no parameter can be improved, up to its bound."""
+    step = np.clip(found.x - found.jac, -BOUND, BOUND) - found.x
+    return bool(np.isfinite(found.fun) and np.max(np.abs(step)) <= TOLERANCE)
 
 
 def _minimised(negative: Callable[[Floats], tuple[float, Floats]], start: Floats) -> OptimizeResult:

@@ -135,3 +135,21 @@ def test_averages_whose_mean_would_be_infinite_are_refused():
 
     with pytest.raises(NotFitted, match="the expected one is infinite"):
         fit_gamma_gamma(history)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_customers_who_spend_alike_are_fitted_at_the_limit_of_the_model(seed):
+    source = np.random.default_rng(seed)
+    valued = source.geometric(0.4, 4_000).astype(float)
+    history = customers(valued, source.gamma(4 * valued, 2_000 / valued))
+
+    found = fit_gamma_gamma(history)
+
+    assert found.q > 100
+    assert_allclose(found.expected_average(history), 8_000, rtol=0.1)
+
+
+def test_a_shop_of_one_price_expects_it_of_each_customer():
+    history = customers([1.0, 2.0, 7.0] * 50, [2_000.0] * 150)
+
+    assert_allclose(fit_gamma_gamma(history).expected_average(history), 2_000, rtol=1e-3)

@@ -17,7 +17,7 @@ from engine.accounts.throttle import AttemptCount
 from engine.contacts.listing.views import Preferences, SavedView
 from engine.contacts.valuation.lifetime_documents import StoredModel
 from engine.contacts.valuation.rfm_runs import StoredRun
-from engine.db.documents.activities import IdConflict, LedgerEntry, Refusal, StoredActivity
+from engine.db.documents.activities import IdConflict, LedgerEntry, RawNotice, Refusal, StoredActivity
 from engine.db.documents.contacts import (
     Contact,
     EditTurn,
@@ -45,5 +45,5 @@ ALL: tuple[type[me.Document], ...] = (
     Refusal, Lane, RulesetVersion, ApiKey, User, AuditEntry, StoredJob, JobItem, EditTurn, ImportDraft,
     SignInLink, Session, AttemptCount, KnownBrowser, SavedView, Preferences, WorkerPulse, StaleHours,
     DayFigures, DayLines, DayFailures, Census, PaceMark, NewContacts, Fact, Tombstone, Erasure,
-    StoredRun, StoredModel, ChangedOrders,
+    StoredRun, StoredModel, ChangedOrders, RawNotice,
 )  # fmt: skip

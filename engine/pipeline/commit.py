@@ -155,6 +155,7 @@ def _settle_activities(db: Db, writes: Writes, session: ClientSession, now: date
             )
     if writes.erased:
         db.activities.delete_many({"_id": {"$in": writes.erased}, "state": "received"}, session=session)
+        db.raw_notices.delete_many({"_id": {"$in": writes.erased}}, session=session)
     for failure in writes.failed:
         db.activities.update_one(
             {"_id": failure.activity_id},

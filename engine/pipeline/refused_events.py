@@ -54,8 +54,8 @@ def refuse(db: Db, events: Sequence[RefusedEvent]) -> None:
 
 
 def newest(db: Db, *, limit: int) -> list[RefusedEvent]:
-    """Refused events, the latest first."""
-    rows = db.refusals.find().sort("received_at", -1).limit(limit)
+    """Refused events, the latest first; without payloads that were understood since."""
+    rows = db.refusals.find({"done_at": {"$exists": False}}).sort("received_at", -1).limit(limit)
     return [
         RefusedEvent(
             received_at=row["received_at"],

@@ -33,7 +33,11 @@ NOT_THEIRS = frozenset(
 )  # fmt: skip
 """Collections about colleagues and processes; a colleague may be a contact as well."""
 
-OWN = frozenset({"refusals", "conflicts", "import_refusals", "merges", "suggestions", "shared_devices"})
+OWN = frozenset(
+    {
+        "refusals", "conflicts", "import_refusals", "merges", "suggestions", "shared_devices", "raw_notices",
+    }
+)  # fmt: skip
 """Collections in which a row that names a person is about them alone."""
 
 ABOUT = {"outbox": "contact", "ledger": "contact", "job_items": "contact"}

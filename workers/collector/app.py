@@ -59,7 +59,10 @@ def create_app(
         return await counted(collector.receive, request)
 
     async def webhook(request: Request) -> Response:
-        return await counted(collector.receive_webhook, request)
+        return await counted(collector.notices.receive_webhook, request)
+
+    async def bounce(request: Request) -> Response:
+        return await counted(collector.notices.receive_bounce, request)
 
     async def reachability(request: Request) -> Response:
         return await counted(collector.reachability.one, request)
@@ -78,6 +81,7 @@ def create_app(
             Route("/v1/contacts/{key:path}/reachability", reachability, methods=["GET"]),
             Route("/v1/{call}", call, methods=["POST"]),
             Route("/v1/{call}/", call, methods=["POST"]),
+            Route("/webhooks/bounce", bounce, methods=["POST"]),
             Route("/webhooks/{provider}", webhook, methods=["POST"]),
             Route("/t.js", snippet()),
             Route("/healthz", collector.health),

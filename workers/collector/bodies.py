@@ -30,19 +30,19 @@ class Envelope(msgspec.Struct):
     context: Any = None
 
 
-async def read_body(request: Request) -> bytes:
-    """The body, unzipped, never longer than MAX_BODY.
+async def read_body(request: Request, *, at_most: int = MAX_BODY) -> bytes:
+    """The body, unzipped, never longer than `at_most` bytes.
 
     Raises InvalidRequest, UnsupportedEncoding, BodyTimeout and BodyTooLarge.
     """
     try:
         async with asyncio.timeout(BODY_WITHIN):
-            received = await _bounded(request)
+            received = await _bounded(request, at_most)
     except TimeoutError:
         raise BodyTimeout("body", f"did not arrive within {BODY_WITHIN:.0f} seconds") from None
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding == "gzip":
-        return unzipped(received)
+        return unzipped(received, at_most=at_most)
     if encoding != "identity":
         raise UnsupportedEncoding(
             "Content-Encoding", f"{encoding[:40]!r} is not understood; send gzip or plain"
@@ -50,17 +50,17 @@ async def read_body(request: Request) -> bytes:
     return received
 
 
-def unzipped(data: bytes) -> bytes:
-    """Unzip, stopping at MAX_BODY however much is packed inside; raise InvalidRequest, BodyTooLarge."""
+def unzipped(data: bytes, *, at_most: int = MAX_BODY) -> bytes:
+    """Unzip, stopping at `at_most` bytes, whatever is inside; raise InvalidRequest, BodyTooLarge."""
     plain = bytearray()
     while data:
         inflater = zlib.decompressobj(wbits=31)
         try:
-            plain += inflater.decompress(data, MAX_BODY + 1 - len(plain))
+            plain += inflater.decompress(data, at_most + 1 - len(plain))
         except zlib.error as error:
             raise InvalidRequest("body", f"is no gzip: {error}") from None
-        if len(plain) > MAX_BODY:
-            raise _too_long()
+        if len(plain) > at_most:
+            raise _too_long(at_most)
         if not inflater.eof:
             raise InvalidRequest("body", "is gzip that breaks off; send all of it")
         data = inflater.unused_data  # gzip may be several files on end
@@ -128,17 +128,17 @@ def _decoded(decoder: msgspec.json.Decoder[Any], json: bytes | msgspec.Raw) -> A
         return decoder.decode(mended)
 
 
-async def _bounded(request: Request) -> bytes:
+async def _bounded(request: Request, at_most: int) -> bytes:
     received = bytearray()
     async for chunk in request.stream():
         received += chunk
-        if len(received) > MAX_BODY:
-            raise _too_long()
+        if len(received) > at_most:
+            raise _too_long(at_most)
     return bytes(received)
 
 
-def _too_long() -> BodyTooLarge:
-    return BodyTooLarge(f"is longer than {MAX_BODY:,} bytes; send smaller batches")
+def _too_long(at_most: int) -> BodyTooLarge:
+    return BodyTooLarge(f"is longer than {at_most:,} bytes; send smaller batches")
 
 
 def _too_large(raw: bytes | msgspec.Raw) -> InvalidActivity:

@@ -46,17 +46,7 @@ from workers.collector.metrics import Metrics
 from workers.collector.newcomers import Newcomers
 from workers.collector.reachability import ReachabilityDoor
 from workers.collector.translate import Sender
-from workers.collector.webhooks.door import (
-    activities_of,
-    confirm,
-    declared,
-    payload_of,
-    secrets_of,
-    sender_of,
-    verify,
-)
-from workers.collector.webhooks.notices import Forged
-from workers.collector.webhooks.registry import provider_of
+from workers.collector.webhooks.receiving import NoticeDoor
 
 RULESET_CACHED_FOR = 0.9
 """Seconds after which a newly published ruleset is noticed here."""
@@ -99,7 +89,6 @@ class Collector:
         clock: Callable[[], datetime],
     ) -> None:
         self._db = db
-        self._environment = environment
         self._waker = waker
         self._limit = limit
         self._proxies = proxies
@@ -116,6 +105,9 @@ class Collector:
         self.reachability = ReachabilityDoor(db, self._keys, limit, within=MONGODB_WITHIN)
         self._commit = GroupCommit(self._keep)
         self.metrics = Metrics(waiting=lambda: self._commit.waiting)
+        self.notices = NoticeDoor(
+            db, self._ruleset.get, self._commit.keep, self.metrics, environment=environment, clock=clock
+        )
 
     async def receive(self, request: Request) -> Response:
         """Any call of the API.  Raises those of `workers.collector.errors`, Unavailable and PyMongoError."""
@@ -135,34 +127,6 @@ class Collector:
         await self._check_origin(request, envelope, key, sender, received_at=received_at)
         self._check_rates(request, key, len(envelope.batch))
         return await self._receive(envelope, call, key, sender, received_at=received_at)
-
-    async def receive_webhook(self, request: Request) -> Response:
-        """A webhook of a sending service.
-
-        Raises UnknownProvider, ServiceNotDeclared, SecretNotSet, Forged and UnreadablePayload, and those of
-        `read_body`; Unavailable and PyMongoError.
-        """
-        name = request.path_params["provider"]
-        provider, ruleset = provider_of(name), await self._ruleset.get()
-        service = declared(ruleset, name)
-        payload = payload_of(request, await read_body(request), service)
-        received_at = self._clock()
-        try:
-            await asyncio.to_thread(
-                verify, provider, payload, secrets_of(service, name, self._environment), received_at
-            )
-        except Forged:
-            self.metrics.forged.labels(name).inc()
-            raise
-        taken = activities_of(provider.read(payload), name, ruleset, received_at=received_at)
-        await self._commit.keep(taken.activities)
-        self.metrics.kept.inc(len(taken.activities))
-        self.metrics.refused.inc(len(taken.refused))
-        await self._store(taken.refused, [], sender_of(name), received_at)
-        await asyncio.to_thread(confirm, name, payload)
-        return JSONResponse(
-            {"success": True, "accepted": len(taken.activities), "not_understood": len(taken.refused)}
-        )
 
     async def _check_origin(
         self, request: Request, envelope: Envelope, key: KeyRecord, sender: Sender, *, received_at: datetime
@@ -277,7 +241,9 @@ class Collector:
     @asynccontextmanager
     async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         """While the process serves; at its end what is waiting is kept first."""
+        running_again = asyncio.create_task(self.notices.keep_running_again())
         yield
+        running_again.cancel()
         await self._commit.close()
 
 

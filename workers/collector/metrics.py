@@ -34,6 +34,10 @@ class Metrics:
         self.beyond_ceiling = self._counter(
             "new_contacts_refused", "Events refused because their key has created its day's new contacts."
         )
+        self.not_understood = self._counter(
+            "notices_not_understood",
+            "Events of sending services and returned mails that were not understood, and are kept.",
+        )
         self.forged = self._counter(
             "webhooks_forged", "Webhooks refused because their service did not sign them.", "provider"
         )

@@ -84,7 +84,26 @@ class Refusal(Outline):
 
     meta = {
         "collection": "refusals",
-        "indexes": [{"fields": ["received_at"], "expireAfterSeconds": 30 * 86_400}],
+        "indexes": [
+            {"fields": ["received_at"], "expireAfterSeconds": 30 * 86_400},
+            # Payloads that were not understood, and those of them that are to be run again.
+            {
+                "fields": ["media", "-received_at"],
+                "partialFilterExpression": {"media": {"$exists": True}},
+            },
+            {"fields": ["again_at"], "partialFilterExpression": {"again_at": {"$exists": True}}},
+        ],
+    }
+    id = me.StringField(primary_key=True)
+    received_at = me.DateTimeField(required=True)
+
+
+class RawNotice(Outline):
+    """The notice behind an activity, by the activity's id; kept two years as evidence."""
+
+    meta = {
+        "collection": "raw_notices",
+        "indexes": [{"fields": ["received_at"], "expireAfterSeconds": 2 * 365 * 86_400}],
     }
     id = me.StringField(primary_key=True)
     received_at = me.DateTimeField(required=True)

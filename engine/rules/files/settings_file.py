@@ -156,6 +156,11 @@ SERVICES = (
 )  # fmt: skip
 """The sending services whose webhooks the collector understands."""
 
+BOUNCE = "bounce"
+"""The door for mail that came back, which is declared like a sending service."""
+
+_DOORS = (*SERVICES, BOUNCE)
+
 
 def _variables(node: Node, key: str) -> tuple[str, ...]:
     """Environment variables, as `$NAME` or a list of two: a secret itself does not belong into the rules."""
@@ -184,8 +189,8 @@ def read_services(file: SettingsFile) -> dict[str, SendingService]:
     """The sending services whose webhooks are received."""
     node = file.node.node("sending_services")
     for name in file.sending_services:
-        if name not in SERVICES:
-            node.fail(f"no sending service {name!r}{did_you_mean(name, SERVICES)}", name)
+        if name not in _DOORS:
+            node.fail(f"no sending service {name!r}{did_you_mean(name, _DOORS)}", name)
     return {name: SendingService(entry.secret, entry.url) for name, entry in file.sending_services.items()}
 
 

@@ -10,8 +10,7 @@ from engine.db.connection import utc_now
 from engine.publishing import publishing
 from tests.builders import identified
 from tests.integration.drained import drain_all, receive_and_drain
-from workers.collector import collecting
-from workers.collector.webhooks import door
+from workers.collector.webhooks import door, receiving
 
 ANA = "ana@x.example"
 PASSWORD = {"authorization": "Basic " + base64.b64encode(b"hook:long password").decode()}
@@ -110,6 +109,6 @@ def test_a_topic_of_amazon_is_confirmed_once_it_is_verified(post, monkeypatch):
     assert post("ses", message).status_code == 403, "it is not signed"
     assert asked == []
 
-    monkeypatch.setattr(collecting, "verify", lambda *_: None)
+    monkeypatch.setattr(receiving, "verify", lambda *_: None)
     assert post("ses", message).status_code == 200
     assert asked == [url]

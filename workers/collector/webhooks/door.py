@@ -14,7 +14,9 @@ from starlette.requests import Request
 
 from engine.domain.rulebook import Ruleset, SendingService
 from engine.errors import InvalidActivity, InvalidIdentity, NotFound, Unavailable
-from workers.collector.intake import Refused, SortedEvents
+from engine.notices import not_understood
+from engine.notices.raw_notices import Media
+from engine.notices.taken import TakenNotices
 from workers.collector.translate import MAX_ID, Sender, translate
 from workers.collector.webhooks import ses
 from workers.collector.webhooks.notices import Forged, Notice, NotUnderstood, Payload, Reading
@@ -54,9 +56,9 @@ def secrets_of(service: SendingService, name: str, environment: Mapping[str, str
     return found
 
 
-def payload_of(request: Request, body: bytes, service: SendingService) -> Payload:
+def payload_of(request: Request, body: bytes, service: SendingService, received_at: datetime) -> Payload:
     """The request as it came, under the address that its service knows."""
-    return Payload(body, dict(request.headers), service.url or str(request.url))
+    return Payload(body, dict(request.headers), service.url or str(request.url), received_at)
 
 
 def verify(provider: Provider, payload: Payload, secrets: Sequence[str], now: datetime) -> None:
@@ -83,26 +85,32 @@ def sender_of(name: str) -> Sender:
     return Sender(key=f"webhook:{name}", trusted=True)
 
 
-def activities_of(
-    readings: Iterable[Reading], name: str, ruleset: Ruleset, *, received_at: datetime
-) -> SortedEvents:
-    """The activities of a payload, and the events that are not understood, each whole."""
-    taken = SortedEvents()
-    for index, reading in enumerate(readings):
+def take(readings: Iterable[Reading], name: str, ruleset: Ruleset, *, received_at: datetime) -> TakenNotices:
+    """The activities of a payload with their evidence, and the events that are not understood, each whole."""
+    taken = TakenNotices()
+    for reading in readings:
         if isinstance(reading, NotUnderstood):
-            taken.refused.append(_refused(index, "event", reading.reason, reading.item))
+            taken.unclear.append(unclear(reading.item, name, reading.reason, received_at=received_at))
         elif isinstance(reading, Notice):
-            event = _event(reading, name)
+            sender = replace(sender_of(name), prefetching=reading.machine)
             try:
-                sender = replace(sender_of(name), prefetching=reading.machine)
-                taken.activities.append(translate(event, sender, ruleset, received_at=received_at))
+                activity = translate(_event(reading, name), sender, ruleset, received_at=received_at)
             except (InvalidActivity, InvalidIdentity) as error:
-                taken.refused.append(_refused(index, error.field, error.reason, event))
+                reason = f"{error.field} {error.reason}"
+                taken.unclear.append(unclear(reading.item, name, reason, received_at=received_at))
+                continue
+            taken.add(activity, msgspec.json.encode(reading.item), JSON, [reading.to])
     return taken
 
 
-def _refused(index: int, field: str, reason: str, item: Any) -> Refused:
-    return Refused(index, field, reason, msgspec.json.encode(item))
+def unclear(item: Any, name: str, reason: str, *, received_at: datetime) -> not_understood.NotUnderstood:
+    """An event, or a whole body, to be kept and run again."""
+    raw = item if isinstance(item, bytes) else msgspec.json.encode(item)
+    source = sender_of(name).key
+    return not_understood.payload(raw, source=source, reason=reason, received_at=received_at, media=JSON)
+
+
+JSON: Media = "application/json"
 
 
 def _event(notice: Notice, name: str) -> dict[str, Any]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from urllib.parse import urlencode
+
+import msgspec
 
 from workers.collector.webhooks.notices import (
     Item,
@@ -47,6 +50,11 @@ def read(payload: Payload) -> Iterator[Reading]:
         raise UnreadablePayload("has no field mandrill_events")
     items = listed(Payload(text.encode()).json())
     return read_each(items, _event) if items else iter([WithoutConsequence("a test call")])
+
+
+def payload_of(item: Item) -> bytes:
+    """The body of a request with this event."""
+    return urlencode({"mandrill_events": msgspec.json.encode([item]).decode()}).encode()
 
 
 def _event(item: Item) -> Iterable[Reading]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -26,11 +26,13 @@ class Payload:
       body(bytes): Unpacked.
       headers(Mapping): By lower-case name.
       url(str): The public address that was called; some services sign it.
+      received_at(datetime): For services that give no time of their own.
     """
 
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     url: str = ""
+    received_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def json(self) -> Any:
         """The body as JSON.  Raises UnreadablePayload."""
@@ -67,6 +69,7 @@ class Notice:
       properties(dict): Of the activity.
       user_agent(str): Of who opened or clicked.
       machine(bool): Whether the service itself knows that no person did this.
+      item(Any): The event that it comes from, as its service wrote it.
     """
 
     type: str
@@ -76,6 +79,7 @@ class Notice:
     properties: dict[str, Any] = field(default_factory=dict)
     user_agent: str = ""
     machine: bool = False
+    item: Any = None
 
     @property
     def is_sms(self) -> bool:
@@ -104,11 +108,15 @@ def read_each(items: Iterable[Any], read: Callable[[Item], Iterable[Reading]]) -
     """Read each event on its own: one that is not understood costs no other."""
     for item in items:
         try:
-            found = list(read(item))
+            found = [_with_item(reading, item) for reading in read(item)]
         except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
             reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
             found = [NotUnderstood(item, reason)]
         yield from found
+
+
+def _with_item(reading: Reading, item: Any) -> Reading:
+    return replace(reading, item=item) if isinstance(reading, Notice) else reading
 
 
 def listed(value: Any) -> list[Any]:

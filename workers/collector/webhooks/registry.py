@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
+
+import msgspec
 
 from engine.errors import NotFound
 from workers.collector.webhooks import (
@@ -46,12 +48,14 @@ class Provider:
       read(Read): What its payloads mean.
       verify(Verify): Whether they are its own.
       secret(str): What its secret is, and where its user finds or sets it.
+      payload_of(callable): The body of a request with one event alone, to read it again.
     """
 
     label: str
     read: Read
     verify: Verify
     secret: str
+    payload_of: Callable[[Any], bytes] = msgspec.json.encode
 
 
 class UnknownProvider(NotFound):
@@ -75,12 +79,14 @@ PROVIDERS: Mapping[str, Provider] = {
     "mailersend": Provider("MailerSend", mailersend.read, mailersend.verify, "the webhook's signing secret"),
     "mailgun": Provider("Mailgun", mailgun.read, mailgun.verify, "the HTTP webhook signing key"),
     "mailjet": Provider("Mailjet", mailjet.read, require_shared_secret, _PASSWORD),
-    "mandrill": Provider("Mailchimp Transactional", mandrill.read, mandrill.verify, "the webhook's key"),
+    "mandrill": Provider(
+        "Mailchimp Transactional", mandrill.read, mandrill.verify, "the webhook's key", mandrill.payload_of
+    ),
     "postmark": Provider("Postmark", postmark.read, require_shared_secret, _PASSWORD),
     "resend": Provider("Resend", resend.read, resend.verify, "the webhook's signing secret, whsec_…"),
     "sendgrid": Provider("SendGrid", sendgrid.read, sendgrid.verify, "the verification key of signed events"),
     "ses": Provider("Amazon SES", ses.read, ses.verify, "the ARN of the SNS topic"),
     "sparkpost": Provider("SparkPost", sparkpost.read, require_shared_secret, _PASSWORD),
-    "twilio": Provider("Twilio", twilio.read, twilio.verify, "the account's auth token"),
+    "twilio": Provider("Twilio", twilio.read, twilio.verify, "the account's auth token", twilio.payload_of),
 }
 """By the name in `POST /webhooks/{provider}`."""

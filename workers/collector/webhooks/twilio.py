@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from urllib.parse import urlencode
 
 from workers.collector.webhooks.notices import (
     Item,
@@ -40,10 +41,14 @@ def verify(payload: Payload, secret: str, now: datetime) -> None:  # noqa: ARG00
     require_signed_form(payload, secret, header="x-twilio-signature")
 
 
-def read(payload: Payload, *, now: datetime | None = None) -> Iterator[Reading]:
+def read(payload: Payload) -> Iterator[Reading]:
     """The one event of a form.  Twilio gives no time: it is that of the receipt."""
-    received = datetime.now().astimezone() if now is None else now
-    return read_each([dict(payload.form())], lambda item: [_event(item, received)])
+    return read_each([dict(payload.form())], lambda item: [_event(item, payload.received_at)])
+
+
+def payload_of(item: Item) -> bytes:
+    """The body of a request with this event."""
+    return urlencode(item).encode()
 
 
 def _event(item: Item, received: datetime) -> Reading:

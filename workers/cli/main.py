@@ -74,7 +74,9 @@ class Sheets(LazyGroup):
         "rfm": Deferred("workers.cli.valuation", "Score all contacts by recency, frequency, money."),
         "clv": Deferred("workers.cli.valuation", "Fit lifetime value; predict a contact's purchases."),
         "rules": Deferred("workers.cli.rules", "Check, test, plan, publish and inspect rules."),
-        "webhook": Deferred("workers.cli.webhook", "See what webhooks of sending services mean."),
+        "webhook": Deferred(
+            "workers.cli.webhook", "See what webhooks of sending services mean, and run them again."
+        ),
         "sendings": Deferred("workers.cli.sendings", "Review suspected outages, whose bounces do not count."),
         "bounces": Deferred("workers.cli.bounces", "Read mails that came back: what each means."),
     }

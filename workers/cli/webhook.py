@@ -1,10 +1,11 @@
-"""Commands on the webhooks of sending services."""
+"""Commands on the webhooks of sending services, and on what of them was not understood."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,12 +13,14 @@ import typer
 
 from engine.db.connection import utc_now
 from engine.errors import Invalid
-from workers.cli.session import AsJson, print_json, print_table
+from engine.notices import not_understood
+from engine.notices.not_understood import NotUnderstood as KeptPayload
+from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table, zone_of
 from workers.collector.webhooks.notices import Forged, Notice, NotUnderstood, Payload, Reading
 from workers.collector.webhooks.registry import PROVIDERS, Provider, provider_of
 
 app = typer.Typer()
-webhook_app = typer.Typer(help="See what webhooks of sending services mean.")
+webhook_app = typer.Typer(help="See what webhooks of sending services mean, and run them again.")
 app.add_typer(webhook_app, name="webhook")
 
 
@@ -53,6 +56,60 @@ def read(
         print_table(service.label, names, map(_row, readings))
     if any(isinstance(reading, NotUnderstood) for reading in readings):
         raise typer.Exit(1)
+
+
+@webhook_app.command()
+def kept(
+    done: Annotated[bool, typer.Option("--done", help="Those that were understood since.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 50,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """List payloads and returned mails that were not understood, the latest first."""
+    _, db = open_db(data_dir, app="webhook")
+    found = not_understood.list_not_understood(db, limit=limit, done=done)
+    if as_json:
+        for payload in found:
+            print_json(asdict(payload))
+        return
+    rows = ((p.id, p.received_at, p.source, p.state, p.reason) for p in found)
+    print_table("Not understood", ("id", "received", "source", "state", "reason"), rows, zone=zone_of(db))
+
+
+@webhook_app.command()
+def rerun(
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]…", help="Of payloads; without any, all that are kept.")
+    ] = None,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for the result of each.")] = 10.0,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read payloads again that were not understood; a running collector does it, each event once.
+
+    Exit 1 if one is still not understood, or no collector has taken it.
+    """
+    from engine.notices import notice_service
+
+    _, db = open_db(data_dir, app="webhook")
+    actor = cli_actor(db)
+    if not ids:
+        ids = [payload.id for payload in not_understood.list_not_understood(db, limit=0)]
+        notice_service.run_all_again(actor)
+    found = [notice_service.run_again(actor, id_, wait=wait) for id_ in ids]
+    if as_json:
+        print_json([asdict(payload) for payload in found])
+    else:
+        print_table("Run again", ("id", "state", "result"), map(_outcome, found))
+    if any(payload.state != "done" for payload in found):
+        raise typer.Exit(1)
+
+
+def _outcome(payload: KeptPayload) -> tuple[str, str, str]:
+    if payload.state == "done":
+        return payload.id, "done", ", ".join(payload.activities) or "nothing follows from it"
+    waits = payload.state == "waiting"
+    return payload.id, payload.state, "waits for a collector" if waits else payload.reason
 
 
 def _check(service: Provider, payload: Payload, variable: str) -> None:

@@ -10,6 +10,7 @@ JUST_NOW = "just now"
 TODAY, YESTERDAY = "Today", "Yesterday"
 
 SHOW_RAW, HIDE_RAW = "Raw data", "Hide raw data"
+SHOW_NOTICE, HIDE_NOTICE = "Show the notice", "Hide the notice"
 NOT_THEIRS, CHOSEN_NOT_THEIRS = "Not theirs", "Not theirs ✓"
 NOT_A_BOUNCE, TAKE_BACK, PUT_BACK = "Not a bounce", "Undo", "Redo"
 

@@ -1,4 +1,4 @@
-"""`sheets bounces`: what mails that came back mean."""
+"""`sheets bounces`: what mails that came back mean, and the notices behind activities."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import Annotated
 import typer
 
 from engine.domain.bounce_messages import Notice, read
+from engine.errors import NotFound
 from workers.cli.exit_codes import REFUSED
 from workers.cli.mail_files import messages_of
-from workers.cli.session import AsJson, print_json, print_table
+from workers.cli.session import AsJson, DataDir, open_db, print_json, print_table
 
 app = typer.Typer()
-bounces_app = typer.Typer(help="Read mails that came back: what each means.")
+bounces_app = typer.Typer(help="Read mails that came back, and show the notice of a bounce.")
 app.add_typer(bounces_app, name="bounces")
 
 
@@ -43,6 +44,35 @@ def read_messages(
         print_table("Messages", _HEADINGS, (row for name, notice in found for row in _rows(name, notice)))
     if unreadable:
         raise typer.Exit(REFUSED)
+
+
+@bounces_app.command()
+def show(
+    activity: Annotated[str, typer.Argument(help="The id of a bounce, as `sheets activities` prints it.")],
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the notice that a bounce, a complaint or an unsubscription comes from, as it came."""
+    from engine.domain.activities import ActivityId
+    from engine.notices.raw_notices import raw_notice
+
+    _, db = open_db(data_dir, app="bounces")
+    found = raw_notice(db, ActivityId(activity))
+    if found is None:
+        raise NoNotice(activity)
+    if as_json:
+        print_json({**asdict(found), "shortened": found.shortened})
+    else:
+        typer.echo(found.text)
+
+
+class NoNotice(NotFound):
+    """No notice is kept of an activity."""
+
+    def __init__(self, activity: str) -> None:
+        super().__init__(
+            f"no notice of {activity!r} is kept: it came by no webhook or returned mail, or two years ago"
+        )
 
 
 _HEADINGS = ("file", "kind", "address", "code", "reason")

@@ -78,7 +78,7 @@ class Sheets(LazyGroup):
             "workers.cli.webhook", "See what webhooks of sending services mean, and run them again."
         ),
         "sendings": Deferred("workers.cli.sendings", "Review suspected outages, whose bounces do not count."),
-        "bounces": Deferred("workers.cli.bounces", "Read mails that came back: what each means."),
+        "bounces": Deferred("workers.cli.bounces", "Read mails that came back; show the notice of a bounce."),
     }
 
 

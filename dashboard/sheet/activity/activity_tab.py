@@ -19,6 +19,7 @@ from dashboard.sheet.activity import activity_charts
 from dashboard.sheet.activity.activity_filters import current_filter, filter_bar, set_filter
 from dashboard.sheet.activity.timeline import (
     CHOOSE,
+    NOTICE,
     PUT_BACK,
     RAW,
     SCOPE,
@@ -40,6 +41,7 @@ from engine.contacts.sheet.activity_counts import Counts, periods
 from engine.contacts.sheet.timelines import EVERYTHING, SCANNED, TimelineFilter, TimelinePage
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId, ContactId
+from engine.notices.raw_notices import RawNotice
 
 MORE = 50
 """Activities shown at first, and added by each "load more"."""
@@ -61,6 +63,7 @@ class TabState:
     contact: ContactId
     since: datetime
     opened: set[str]
+    notices: set[str] = field(default_factory=set)
     wanted: TimelineFilter = EVERYTHING
     steps: int = 1
     charts: int = 0
@@ -141,6 +144,7 @@ def _rows(actor: Actor, seen: TabState) -> None:
         time_zone(),
         seen.since,
         seen.opened,
+        notices=_notices(actor, seen),
         changes=actor.may(Permission.EDIT_CONTACTS),
         splits=actor.may(Permission.MERGE),
         chosen=seen.chosen,
@@ -150,6 +154,12 @@ def _rows(actor: Actor, seen: TabState) -> None:
     else:
         _nothing(wanted, page)
     _more(seen, page)
+
+
+def _notices(actor: Actor, seen: TabState) -> dict[str, RawNotice]:
+    """The raw notices that the user has opened."""
+    found = {id_: sheet_service.raw_notice(actor, ActivityId(id_)) for id_ in seen.notices}
+    return {id_: notice for id_, notice in found.items() if notice is not None}
 
 
 def _news(page: TimelinePage, since: datetime) -> Markup:
@@ -193,6 +203,8 @@ def _more(seen: TabState, page: TimelinePage) -> None:
 def _on_button(seen: TabState, act: str, about: str) -> None:
     if act == RAW:
         seen.opened ^= {about}
+    elif act == NOTICE:
+        seen.notices ^= {about}
     elif act in (TAKE_BACK, PUT_BACK):
         seen.asked = (act, ActivityId(about))
     elif act == CHOOSE:

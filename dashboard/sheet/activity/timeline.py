@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -20,9 +20,10 @@ from dashboard.ui.markup import badge, bullet_list, joined, tag
 from engine.contacts.editing.undo import BOUNCES
 from engine.contacts.sheet import sheets
 from engine.contacts.sheet.timeline_rows import TimelineRow
+from engine.notices.raw_notices import RawNotice
 
 SCOPE = "activity"
-RAW, TAKE_BACK, PUT_BACK, CHOOSE = "raw", "take back", "put back", "choose"
+RAW, NOTICE, TAKE_BACK, PUT_BACK, CHOOSE = "raw", "notice", "take back", "put back", "choose"
 """The actions of a row's buttons."""
 
 
@@ -35,6 +36,7 @@ class RowOptions:
       zone: The account's time zone.
       since: Activities received after this are marked as new.
       opened: Ids of activities whose raw data is shown.
+      notices: The raw notices that are shown, by the activity's id.
       changes: Whether the user may undo activities.
       splits: Whether the user may split activities off the contact.
       chosen: Ids of activities that are to be split off.
@@ -44,6 +46,7 @@ class RowOptions:
     zone: ZoneInfo
     since: datetime
     opened: Collection[str] = ()
+    notices: Mapping[str, RawNotice] = field(default_factory=dict)
     changes: bool = False
     splits: bool = False
     chosen: Collection[str] = ()
@@ -84,6 +87,7 @@ def _event(row: TimelineRow, look: RowOptions, late: timedelta | None) -> Markup
         tag("div", joined(what), "cs-what"),
         tag("div", joined(_acts(row, look)), "cs-row-acts"),
         _when(row, look.zone),
+        _notice(look.notices[row.id], look.zone) if row.id in look.notices else "",
         tag("pre", _readable(row)) if row.id in look.opened else "",
     ]
     return tag("div", joined(parts), "cs-event new" if is_new(row, look.since) else "cs-event")
@@ -132,6 +136,12 @@ def _acts(row: TimelineRow, look: RowOptions) -> list[Markup]:
     open_ = row.id in look.opened
     words = wording.HIDE_RAW if open_ else wording.SHOW_RAW
     acts = [html_button(words, scope=SCOPE, act=RAW, about=row.id, hint=f"{words}: {when}", opened=open_)]
+    if row.notice:
+        shown = row.id in look.notices
+        words = wording.HIDE_NOTICE if shown else wording.SHOW_NOTICE
+        acts.append(
+            html_button(words, scope=SCOPE, act=NOTICE, about=row.id, hint=f"{words}: {when}", opened=shown)
+        )
     if look.changes and row.undoable and row.undone is None:
         words = wording.NOT_A_BOUNCE if row.type in BOUNCES else wording.TAKE_BACK
         acts.append(html_button(words, scope=SCOPE, act=TAKE_BACK, about=row.id, hint=f"{words}: {when}"))
@@ -147,6 +157,15 @@ def _acts(row: TimelineRow, look: RowOptions) -> list[Markup]:
             html_button(words, scope=SCOPE, act=CHOOSE, about=row.id, hint=f"{words}: {when}", opened=chosen)
         )
     return acts
+
+
+def _notice(notice: RawNotice, zone: ZoneInfo) -> Markup:
+    """A notice as it came, with how and when."""
+    kind = "Mail" if notice.media == "message/rfc822" else "Webhook"
+    cut = f", its first {formats.count(len(notice.text))} characters" if notice.shortened else ""
+    head = f"{kind} of {formats.count(notice.size)} bytes{cut} · {notice.source} · "
+    head += formats.moment(notice.received_at, zone)
+    return tag("div", tag("div", head, "cs-note") + tag("pre", notice.text), "cs-notice")
 
 
 def _readable(row: TimelineRow) -> str:

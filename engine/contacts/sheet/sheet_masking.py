@@ -17,10 +17,12 @@ from engine.contacts.sheet.sheet_model import Sheet, SheetDelivery, SheetStatus
 from engine.contacts.sheet.timeline_rows import TimelineRow
 from engine.contacts.viewer_mask import masked_fields
 from engine.domain import masking
+from engine.domain.activities import ActivityId
 from engine.domain.activity_types import ActivityCatalog
 from engine.domain.document import Document
 from engine.domain.masking import without_addresses
 from engine.domain.reachability import Reach
+from engine.notices.raw_notices import RawNotice
 from engine.rules.conditions.explain import Explained
 
 
@@ -175,6 +177,16 @@ def masked_activity(row: TimelineRow, catalog: ActivityCatalog) -> TimelineRow:
         details=details,
         summary=summary,
         undone=undone,
+    )
+
+
+def masked_notice(notice: RawNotice) -> RawNotice:
+    """Return a raw notice without its text and addresses."""
+    return replace(
+        notice,
+        activity=ActivityId(without_addresses(notice.activity)),
+        text=masking.HIDDEN,
+        addresses=[masking.HIDDEN for _ in notice.addresses],
     )
 
 

@@ -21,7 +21,9 @@ from engine.contacts.sheet.sheet_model import Sheet
 from engine.contacts.sheet.timeline_rows import TimelineRow, unmasked
 from engine.contacts.sheet.timelines import EVERYTHING, SCANNED, TimelineFilter, TimelinePage
 from engine.contacts.viewer_mask import masks
-from engine.domain.activities import ContactId
+from engine.domain.activities import ActivityId, ContactId
+from engine.notices import raw_notices
+from engine.notices.raw_notices import RawNotice
 from engine.rules import versions
 
 
@@ -93,6 +95,16 @@ def timeline(
     return timelines.timeline(
         actor.db, contact, where=where, before=before, limit=limit, scan=scan, mask=mask
     )
+
+
+def raw_notice(actor: Actor, activity: ActivityId) -> RawNotice | None:
+    """Return the notice that an activity comes from; None if none is kept.  Raises NotAllowed.
+
+    A masked one has no text: anything in it may name the person.
+    """
+    actor.require(Permission.SEE)
+    found = raw_notices.raw_notice(actor.db, activity)
+    return sheet_masking.masked_notice(found) if found is not None and masks(actor) else found
 
 
 def counts(actor: Actor, contact: ContactId) -> Counts:

@@ -18,6 +18,8 @@ from engine.domain.activities import CALCULATION, SOURCE_LABELS, Source, source_
 from engine.domain.document import Document
 from engine.domain.rulebook import Ruleset
 from engine.domain.valuation import RFM_CHANGED
+from engine.notices import raw_notices
+from engine.notices.raw_notices import EVIDENCE_OF
 from engine.pipeline.groups import without_dbrefs
 
 
@@ -33,6 +35,7 @@ class TimelineRow(msgspec.Struct, frozen=True):
       splittable: Whether a user can split it off the contact, as an act of another person.
       undone: Author and time of its undo, if it was undone.
       undoes: The activity that it undoes itself.
+      notice: Whether the notice that it comes from is kept.
     """
 
     id: str
@@ -53,6 +56,7 @@ class TimelineRow(msgspec.Struct, frozen=True):
     undoes: Undoes | None = None
     source: Source | None = None
     unproven: bool = False
+    notice: bool = False
 
 
 RowMask = Callable[[TimelineRow], TimelineRow]
@@ -112,6 +116,8 @@ class RowBuilder:
         points = _points_of(self._db, ids)
         undone = undo.undone_among(self._db, self._contact, ids)
         undoes = undo.undone_by(self._db, documents, self._ruleset)
+        reported = [row["_id"] for row in documents if row["type"] in EVIDENCE_OF]
+        noticed = raw_notices.with_notice(self._db, reported)
         return [
             self._mask(
                 msgspec.structs.replace(
@@ -119,6 +125,7 @@ class RowBuilder:
                     undoable=undo.refusal(row) is None,
                     undone=undone.get(row["_id"]),
                     undoes=undoes.get(row["_id"]),
+                    notice=row["_id"] in noticed,
                 )
             )
             for row in documents

@@ -27,12 +27,15 @@ from engine.exports.exporting import Export
 from engine.imports import import_service
 from engine.imports.mapping import inspection
 from engine.imports.mapping.import_settings import ImportSettings
+from engine.notices.taken import take_mail
+from engine.pipeline import inbox
 from engine.publishing import publishing
 from engine.rules import versions
 from tests.builders import acting
 from tests.integration.drained import drain_all
 from tests.integration.job_runs import run_next_job
 from tests.integration.served import NobodyToWake
+from tests.returned import RIDDLE, bounce
 from workers.collector.app import create_app
 from workers.collector.limits import RateLimit
 from workers.tasks.outbox import send_next
@@ -122,6 +125,7 @@ def plant(db: Db, *, webhook: str) -> Planted:
     _by_bob(planted)
     _by_colleagues(planted)
     _by_files(planted)
+    _by_mail(planted)
     _by_trouble(planted)
     return planted
 
@@ -212,6 +216,22 @@ def _by_files(planted: Planted) -> None:
         )
         export_service.start(acting(planted.db, ANA), wanted, id_=f"export-{format_}")
         planted.work()
+
+
+def _by_mail(planted: Planted) -> None:
+    """A bounce of theirs, one of Bob's mails that names them in a hidden form, and one that is a riddle."""
+    theirs = bounce(1, to=EMAIL)
+    both = bounce(2, to="bob@x.com").replace(
+        b"Status: 5.1.1\n", f"Status: 5.1.1\n\nFinal-Recipient: rfc822; {EMAIL}\nAction: failed\n".encode(), 1
+    )
+    for raw in (theirs, both, RIDDLE + EMAIL.encode()):
+        _, taken = take_mail(
+            raw, versions.current(planted.db), source="webhook:bounce", received_at=utc_now()
+        )
+        inbox.receive(planted.db, taken.activities)
+        taken.keep_beside(planted.db)
+    planted.work()
+    assert planted.db.raw_notices.count_documents({}) == 3
 
 
 def _by_trouble(planted: Planted) -> None:

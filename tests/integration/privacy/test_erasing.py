@@ -81,7 +81,7 @@ def test_nothing_of_who_was_erased_is_found_anywhere_and_nobody_else_is_touched(
     planted = traces(db, [*WORDS, id_])
     assert planted >= {
         "contacts", "activities", "ledger", "merges", "suggestions", "conflicts", "refusals", "outbox", "audit",
-        "jobs", "job_items", "import_refusals", "views", "rulesets", "files of imports", "files of exports",
+        "raw_notices", "jobs", "job_items", "import_refusals", "views", "rulesets", "files of imports", "files of exports",
     }  # fmt: skip
 
     _is_handed_out(shop, planted)

@@ -169,6 +169,28 @@ class SendingService:
     url: str = ""
 
 
+@dataclass(frozen=True)
+class BounceMailbox:
+    """A mailbox that is watched for mail that came back: a path, or a folder of an IMAP server.
+
+    Parameters:
+      path(str): A Maildir or an mbox file; empty for IMAP.
+      security(str): `tls`, `starttls` or `none`, of IMAP.
+      password(str): The environment variable with the password.
+      move_to(str): The folder for messages that were read; empty: they stay, and are marked as read.
+    """
+
+    id: str
+    path: str = ""
+    host: str = ""
+    port: int = 0
+    security: str = "tls"
+    user: str = ""
+    password: str = ""
+    folder: str = "INBOX"
+    move_to: str = ""
+
+
 Effect = AddToSegment | RemoveFromSegment | SetField | MoveStatus | CallWebhook
 
 
@@ -326,6 +348,7 @@ class Ruleset:
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     services: Mapping[str, SendingService] = field(default_factory=dict)
     topics: Mapping[str, Topic] = field(default_factory=dict)
+    mailboxes: tuple[BounceMailbox, ...] = ()
     rfm: RfmRules | None = None
     lifetime: LifetimeRules = field(default_factory=LifetimeRules)
     published_at: datetime | None = None

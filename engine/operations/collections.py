@@ -35,7 +35,16 @@ from engine.db.documents.figures import (
     DayLines,
     StaleHours,
 )
-from engine.db.documents.pipeline import Call, Fact, Lane, NewContacts, PaceMark, Sending, WorkerPulse
+from engine.db.documents.pipeline import (
+    Call,
+    Fact,
+    Lane,
+    NewContacts,
+    PaceMark,
+    Sending,
+    WatchedMailbox,
+    WorkerPulse,
+)
 from engine.db.documents.work import ImportDraft, JobItem
 from engine.jobs.job_document import StoredJob
 from engine.rules.versions import RulesetVersion
@@ -45,5 +54,5 @@ ALL: tuple[type[me.Document], ...] = (
     Refusal, Lane, RulesetVersion, ApiKey, User, AuditEntry, StoredJob, JobItem, EditTurn, ImportDraft,
     SignInLink, Session, AttemptCount, KnownBrowser, SavedView, Preferences, WorkerPulse, StaleHours,
     DayFigures, DayLines, DayFailures, Census, PaceMark, NewContacts, Fact, Tombstone, Erasure,
-    StoredRun, StoredModel, ChangedOrders, RawNotice,
+    StoredRun, StoredModel, ChangedOrders, RawNotice, WatchedMailbox,
 )  # fmt: skip

@@ -15,6 +15,7 @@ from engine.rules.files.activities_file import ActivitiesFile, read_activities
 from engine.rules.files.cycles import rule_cycles
 from engine.rules.files.fields_file import FieldsFile, read_fields
 from engine.rules.files.lifetime_entry import read_lifetime
+from engine.rules.files.mailbox_entry import read_mailboxes
 from engine.rules.files.rfm_file import RfmFile, read_rfm
 from engine.rules.files.rule_tests import RuleTest, read_tests
 from engine.rules.files.scoring_file import ScoringFile, read_scoring
@@ -134,6 +135,7 @@ def _build(texts: Mapping[str, str], standing: VersionMetadata) -> tuple[Ruleset
         webhooks=words.webhooks,
         services=read_services(files.settings),
         topics=topics,
+        mailboxes=read_mailboxes(files.settings),
         rfm=read_rfm(files.rfm),
         lifetime=read_lifetime(files.settings.lifetime_value),
     )

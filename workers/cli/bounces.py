@@ -11,8 +11,8 @@ import typer
 
 from engine.domain.bounce_messages import Notice, read
 from engine.errors import NotFound
+from engine.notices.mail_files import messages_of
 from workers.cli.exit_codes import REFUSED
-from workers.cli.mail_files import messages_of
 from workers.cli.session import AsJson, DataDir, open_db, print_json, print_table
 
 app = typer.Typer()

@@ -14,6 +14,7 @@ from pymongo.errors import PyMongoError
 from engine.db import Db, indexes
 from engine.db.connection import utc_now
 from engine.domain.webhook_secrets import unusable
+from engine.notices import mailbox_states
 from engine.operations import collections, pulses
 from engine.pipeline import failed_activities, lanes, new_contacts, outages, outbox
 from engine.rules import versions
@@ -73,6 +74,7 @@ def examine(db: Db, instance: Instance, environment: Mapping[str, str]) -> Itera
         _segments,
         _sendings,
         _new_contacts,
+        _mailboxes,
         _orders,
     ):
         yield check(db)
@@ -174,6 +176,13 @@ def _new_contacts(db: Db) -> Finding:
     found = f"{listed}: events of further ones are refused" if listed else ""
     advice = "see *Refused events* in the settings; `sheets keys change --new-contacts-per-day` raises it"
     return _finding("new contacts", found, advice, ok="no key has reached its daily limit")
+
+
+def _mailboxes(db: Db) -> Finding:
+    watched = mailbox_states.watched(db)
+    failing = "; ".join(f"{mailbox.id}: {mailbox.error}" for mailbox in watched if mailbox.error is not None)
+    advice = "correct `bounce_mailboxes` in settings.yaml, or the mailbox; it is tried again by itself"
+    return _finding("mailboxes", failing, advice, ok=f"{len(watched)} watched")
 
 
 def _orders(db: Db) -> Finding:

@@ -115,7 +115,8 @@ def scheduler(data_dir: DataDir = None) -> None:
 
     log_events()
     instance, db = open_db(data_dir, app="scheduler")
-    run(db, _waker(instance).wake, clock=utc_now, stop=stop_on_signals())
+    stop = stop_on_signals()
+    run(db, _waker(instance).wake, clock=utc_now, stop=stop, environment=dict(os.environ))
 
 
 @app.command()

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from engine.db.connection import utc_now
+from engine.notices import mailbox_states
 from engine.operations import pulses
 from engine.pipeline import lanes, new_contacts
 from engine.publishing import upkeep
-from workers.cli.session import AsJson, DataDir, console, open_db, print_json, print_table
+from workers.cli.session import AsJson, DataDir, console, open_db, print_json, print_table, shown
 
 app = typer.Typer()
 
@@ -28,7 +29,7 @@ def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     by_state = {row["_id"]: row["n"] for row in db.activities.aggregate(_COUNT_STATES)}
     backlog = lanes.backlog(db, now)
     alive, rules = pulses.alive(db, now), upkeep.upkeep(db)
-    keys = new_contacts.today(db, now=now)
+    keys, mailboxes = new_contacts.today(db, now=now), mailbox_states.watched(db)
     report: dict[str, Any] = {
         "contacts": db.contacts.estimated_document_count(),
         "activities": {state: by_state.get(state, 0) for state in ("received", "applied", "failed")},
@@ -39,6 +40,7 @@ def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         "failed": by_state.get("failed", 0),
         "rules": {**asdict(rules), "done": round(rules.done, 3)},
         "new_contacts": [{**asdict(key), "reached": key.is_reached} for key in keys],
+        "mailboxes": [asdict(mailbox) for mailbox in mailboxes],
         "alive": [{"kind": p.kind, "host": p.host, "pid": p.pid, "metrics": p.metrics} for p in alive],
         "workers": sum(p.kind == "worker" for p in alive),
     }
@@ -57,6 +59,12 @@ def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
             console.print(
                 f"key {key.label!r} has reached its {key.ceiling:,} new contacts of today; more are refused",
                 markup=False,
+            )
+    for mailbox in mailboxes:
+        if mailbox.error is not None:
+            since = shown(mailbox.failing_since)
+            console.print(
+                f"mailbox {mailbox.id!r} cannot be read since {since}: {mailbox.error}", markup=False
             )
     busy = [lane for lane in report["lanes"] if lane["waiting"] or lane["due"]]
     if busy:

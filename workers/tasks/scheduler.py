@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 import structlog
 from pymongo.errors import PyMongoError
@@ -17,6 +18,7 @@ from engine.errors import Unavailable
 from engine.exports import exporting
 from engine.imports import drafts, expiry
 from engine.jobs import job_lease
+from engine.notices import watching
 from engine.operations import pulses
 from engine.pipeline import lanes, outages
 from engine.privacy import files
@@ -37,6 +39,9 @@ BEAT = 5.0
 SENDINGS = 10.0
 """Seconds between two looks whether a sending fails as a whole."""
 
+MAILBOXES = 20.0
+"""Seconds between two readings of the watched mailboxes."""
+
 UPKEEP = 60.0
 """Seconds between two looks for what is to be done once a night, and for what had its time."""
 
@@ -49,8 +54,12 @@ def run(
     *,
     clock: Callable[[], datetime],
     stop: threading.Event,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Check the lanes until stopped.  Any number may run: waking a lane twice is harmless."""
+    """Check the lanes until stopped.  Any number may run: waking a lane twice is harmless.
+
+    `environment` has the passwords of watched mailboxes.
+    """
     beside = {
         "filler": _fill,
         "checks": _check_segments,
@@ -62,6 +71,10 @@ def run(
     }
     for name, work in beside.items():
         threading.Thread(target=work, args=(db, clock, stop), name=name, daemon=True).start()
+    reading = {"clock": clock, "stop": stop}
+    threading.Thread(
+        target=_read_mailboxes, args=(db, wake, environment), kwargs=reading, name="mailboxes", daemon=True
+    ).start()
     for what in (counting.run, counting.take_censuses):
         threading.Thread(
             target=what, args=(db,), kwargs={"clock": clock, "stop": stop}, name=what.__name__, daemon=True
@@ -158,6 +171,26 @@ def _watch_sendings(db: Db, clock: Callable[[], datetime], stop: threading.Event
                 )  # fmt: skip
         except (PyMongoError, Unavailable) as error:
             log.warning("cannot look at sendings", error=str(error))
+
+
+def _read_mailboxes(
+    db: Db,
+    wake: Callable[[Iterable[int]], None],
+    environment: Mapping[str, str],
+    *,
+    clock: Callable[[], datetime],
+    stop: threading.Event,
+) -> None:
+    """Read the watched mailboxes for mail that came back."""
+    while True:
+        try:
+            found = watching.read_all(db, environment, wake, clock=clock, stopped=stop.is_set)
+            if found:
+                log.info("read mail that came back", messages=found)
+        except (PyMongoError, Unavailable) as error:
+            log.warning("cannot read the mailboxes", error=str(error))
+        if stop.wait(MAILBOXES):
+            return
 
 
 def _let_go(db: Db, clock: Callable[[], datetime], stop: threading.Event) -> None:

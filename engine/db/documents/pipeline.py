@@ -48,6 +48,14 @@ class Sending(Outline):
     noticed_at = me.DateTimeField(required=True)
 
 
+class WatchedMailbox(Outline):
+    """How far a mailbox was read, and why it cannot be read now (see `engine.notices.watching`)."""
+
+    meta = {"collection": "mailboxes"}
+
+    id = me.StringField(primary_key=True)
+
+
 class WorkerPulse(Outline):
     """A process that says that it is alive, every few seconds."""
 

@@ -16,8 +16,20 @@ from engine.domain.currencies import is_currency
 from engine.domain.rulebook import CONSENT_FROM_BROWSER, Account, SendingService, Webhook
 from engine.domain.webhook_secrets import variable_of
 from engine.rules.files.lifetime_entry import LifetimeEntry
+from engine.rules.files.mailbox_entry import MailboxEntry
 from engine.rules.files.webhook_secrets import read_secret
-from engine.rules.language.entries import TEXT, Entry, Key, choice, duration, flag, mapping_of, nested, text
+from engine.rules.language.entries import (
+    TEXT,
+    Entry,
+    Key,
+    choice,
+    duration,
+    flag,
+    list_of,
+    mapping_of,
+    nested,
+    text,
+)
 from engine.rules.language.nodes import Node
 from engine.rules.language.suggestions import did_you_mean
 
@@ -201,6 +213,7 @@ class SettingsFile(Entry):
     lifetime_value = nested("How customer lifetime value is computed, and from when on.", LifetimeEntry)
     webhooks = mapping_of("The systems that rules can call, by name.", WebhookEntry)
     sending_services = mapping_of("The services that report what became of mails, by name.", ServiceEntry)
+    bounce_mailboxes = list_of("Mailboxes that are watched for mail that came back.", MailboxEntry)
 
 
 def read_account(file: SettingsFile) -> Account:

@@ -1,5 +1,6 @@
 """The scheduler: finds what waits though every hint was lost, and asks seldom while nothing does."""
 
+import mailbox
 import threading
 import time
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from engine.operations import pulses
 from engine.pipeline import inbox, lanes
 from engine.publishing import publishing
 from tests.builders import an_activity
+from tests.returned import bounce
 from workers.tasks import scheduler
 
 
@@ -101,3 +103,19 @@ SEGMENTS = """
 segments:
   - {id: many-points, name: Many points, when: {contact.points: {gte: 100}}}
 """
+
+
+def test_a_watched_mailbox_is_read_and_its_lanes_are_woken(db, tmp_path):
+    box = mailbox.Maildir(tmp_path / "Maildir")
+    box.add(bounce(1))
+    settings = f"bounce_mailboxes: [{{id: bounces, path: {tmp_path / 'Maildir'}}}]\n"
+    texts = publishing.completed(db, {"settings.yaml": settings})
+    publishing.publish(db, texts, by="x", message="mailbox", now=utc_now())
+
+    with scheduling(db) as woken:
+        until = time.monotonic() + 10
+        while (found := db.activities.find_one({"type": "email_bounced"})) is None:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        assert woken.wait(found["lane"], seconds=5)
+    assert len(box) == 0

@@ -47,7 +47,11 @@ def _files(folder: Path) -> list[Path]:
 def _messages(file: Path) -> Iterator[tuple[str, Content]]:
     try:
         with file.open("rb") as lines:
-            messages = _of_mbox(lines) if _BEGINNING.match(lines.peek(200)) else iter([lines.read(MAX_BYTES)])
+            messages = (
+                (message for message, _ in of_mbox(lines))
+                if _BEGINNING.match(lines.peek(200))
+                else iter([lines.read(MAX_BYTES)])
+            )
             first, second = next(messages, b""), next(messages, None)
             yield _name(file) if second is None else f"{_name(file)}:1", first
             for number, message in enumerate(chain([] if second is None else [second], messages), start=2):
@@ -60,16 +64,21 @@ _BEGINNING = re.compile(rb"From \S+.*\d\d:\d\d")
 """How an mbox file begins a message: sender and time."""
 
 
-def _of_mbox(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """The messages of an mbox file; a line that begins with `From ` after a blank line begins the next."""
-    lines = iter(lines)
-    message, size, blank = [next(lines)], 0, False
+def of_mbox(lines: Iterable[bytes]) -> Iterator[tuple[bytes, int]]:
+    """The messages of an mbox file, each with the bytes that were read up to its end.
+
+    A line that begins with `From ` after a blank line begins the next.
+    """
+    message: list[bytes] = []
+    size, blank, read = 0, False, 0
     for line in lines:
-        if blank and _BEGINNING.match(line):
-            yield b"".join(message)
-            message, size = [line], 0
-        elif size < MAX_BYTES:
+        if message and blank and _BEGINNING.match(line):
+            yield b"".join(message), read
+            message, size = [], 0
+        if not message or size < MAX_BYTES:
             message.append(line[1:] if line.startswith(b">From ") else line)
             size += len(line)
+        read += len(line)
         blank = line in (b"\n", b"\r\n")
-    yield b"".join(message)
+    if message:
+        yield b"".join(message), read

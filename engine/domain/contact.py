@@ -173,6 +173,14 @@ class LimitCount(msgspec.Struct, array_like=True):
     times: int
 
 
+class PushEndpoint(msgspec.Struct):
+    """The address of a push service for a device that named one, since a subscription."""
+
+    endpoint: str
+    device: str
+    at: datetime
+
+
 class ContactState(msgspec.Struct, omit_defaults=True):
     """The folded state of a contact, apart from its identity (see `people.Person`).
 
@@ -201,6 +209,7 @@ class ContactState(msgspec.Struct, omit_defaults=True):
     mail: Deliverability = msgspec.field(default_factory=Deliverability)
     mobile: Deliverability = msgspec.field(default_factory=Deliverability)
     push_devices: list[str] = []
+    push_endpoints: list[PushEndpoint] = []
     commerce: Commerce = msgspec.field(default_factory=Commerce)
     cart: Cart | None = None
     limits: dict[str, LimitCount] = {}

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from engine.domain.activities import Activity
 from engine.domain.bounces import attempt_of, kind_of
 from engine.domain.conditions import Compare
-from engine.domain.contact import Bounce, ContactState, Deliverability
+from engine.domain.contact import Bounce, ContactState, Deliverability, PushEndpoint
 from engine.domain.identity.people import Placement
 from engine.domain.rulebook import Machine
 from engine.domain.statuses import Moved
@@ -113,12 +113,32 @@ def is_inconclusive(activity: Activity) -> bool:
 
 
 def apply_push(state: ContactState, activity: Activity) -> None:
-    """Record a device on which web push was enabled or disabled."""
+    """Record a device on which web push was enabled or disabled.
+
+    A subscription that is gone may be named by its endpoint alone, as a push service reports it.
+    """
     if activity.type not in ("push_subscribed", "push_unsubscribed"):
         return
-    device = _text(activity, "device_id") or _text(activity, "endpoint") or activity.tracker or "unnamed"
-    others = [known for known in state.push_devices if known != device]
-    state.push_devices = [*others, device] if activity.type == "push_subscribed" else others
+    endpoint = _endpoint(activity)
+    device = _text(activity, "device_id") or endpoint or activity.tracker or "unnamed"
+    gone = {device} | {known.device for known in state.push_endpoints if known.endpoint == endpoint}
+    if activity.type == "push_subscribed":
+        gone = {device}  # with a new endpoint instead of its old one
+    state.push_devices = [known for known in state.push_devices if known not in gone]
+    state.push_endpoints = [known for known in state.push_endpoints if known.device not in gone]
+    if activity.type == "push_subscribed":
+        state.push_devices.append(device)
+        if endpoint is not None:
+            state.push_endpoints.append(PushEndpoint(endpoint, device, activity.happened_at))
+
+
+def _endpoint(activity: Activity) -> str | None:
+    value = activity.properties.get("endpoint")
+    return value[:MAX_ENDPOINT] if isinstance(value, str) and value else None
+
+
+MAX_ENDPOINT = 2_000
+"""Characters of an endpoint by which it is known."""
 
 
 def reset_failures(state: ContactState, activity: Activity, moved: Iterable[Moved]) -> None:

@@ -28,7 +28,7 @@ EVIDENCE_OF = frozenset(
     {
         "email_bounced", "email_complained", "email_blocked", "email_deferred", "email_auto_replied",
         "sms_bounced", "newsletter_subscribed", "newsletter_unsubscribed", "sms_subscribed",
-        "sms_unsubscribed", "push_unsubscribed",
+        "sms_unsubscribed",
     }
 )  # fmt: skip
 """Types of activities whose notice is kept: not what is sent, delivered, opened and clicked by thousands."""

@@ -37,7 +37,7 @@ class TakenNotices:
                     size=len(raw),
                     source=activity.source,
                     received_at=activity.received_at,
-                    addresses=list(addresses),
+                    addresses=_all_of(activity, addresses),
                 )
             )
 
@@ -45,6 +45,12 @@ class TakenNotices:
         """Store the evidence and what was not understood; idempotent.  Raises Unavailable."""
         raw_notices.keep(db, self.evidence)
         not_understood.keep(db, self.unclear)
+
+
+def _all_of(activity: Activity, addresses: Iterable[str]) -> list[str]:
+    """The addresses as they were written, and that of the activity as it is stored."""
+    stored = (activity.identities.email, activity.identities.phone)
+    return list(dict.fromkeys([*addresses, *(address for address in stored if address is not None)]))
 
 
 def take_mail(

@@ -12,7 +12,7 @@ from bson.json_util import CANONICAL_JSON_OPTIONS, dumps
 
 Row = dict[str, Any]
 
-UNORDERED = ("former", "trackers", "spans", "merged", "renamed", "keys", "push_devices")
+UNORDERED = ("former", "trackers", "spans", "merged", "renamed", "keys", "push_devices", "push_endpoints")
 """Lists of a contact that are sets: what is in them counts, not which was noted first."""
 
 ARRIVAL = {

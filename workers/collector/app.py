@@ -70,6 +70,9 @@ def create_app(
     async def reachability_of_many(request: Request) -> Response:
         return await counted(collector.reachability.many, request)
 
+    async def push(request: Request) -> Response:
+        return await counted(collector.notices.receive_push, request)
+
     async def counted(receive: Receive, request: Request) -> Response:
         answer = await _answer(receive, request)
         collector.metrics.requests.labels(answer.status_code).inc()
@@ -82,6 +85,7 @@ def create_app(
             Route("/v1/{call}", call, methods=["POST"]),
             Route("/v1/{call}/", call, methods=["POST"]),
             Route("/webhooks/bounce", bounce, methods=["POST"]),
+            Route("/webhooks/push", push, methods=["POST"]),
             Route("/webhooks/{provider}", webhook, methods=["POST"]),
             Route("/t.js", snippet()),
             Route("/healthz", collector.health),

@@ -30,6 +30,11 @@ class StoredActivity(Outline):
                 "fields": ["type", "received_at"],
                 "partialFilterExpression": {"properties.message_id": {"$exists": True}},
             },
+            # Which device a push service means.
+            {
+                "fields": ["properties.endpoint"],
+                "partialFilterExpression": {"properties.endpoint": {"$exists": True}},
+            },
             # How a segment moves.
             {
                 "fields": ["properties.segment", "happened_at"],

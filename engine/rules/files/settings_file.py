@@ -171,7 +171,10 @@ SERVICES = (
 BOUNCE = "bounce"
 """The door for mail that came back, which is declared like a sending service."""
 
-_DOORS = (*SERVICES, BOUNCE)
+PUSH = "push"
+"""The door for ends of web push subscriptions, declared in the same way."""
+
+_DOORS = (*SERVICES, BOUNCE, PUSH)
 
 
 def _variables(node: Node, key: str) -> tuple[str, ...]:

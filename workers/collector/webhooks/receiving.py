@@ -18,10 +18,10 @@ from engine.domain.activities import Activity
 from engine.domain.bounce_messages import MAX_BYTES
 from engine.domain.rulebook import Ruleset
 from engine.errors import Invalid, Unavailable
-from engine.notices import not_understood
+from engine.notices import not_understood, push_gone
 from engine.notices.not_understood import NotUnderstood
 from engine.notices.taken import MAIL, TakenNotices, take_mail
-from engine.rules.files.settings_file import BOUNCE
+from engine.rules.files.settings_file import BOUNCE, PUSH
 from workers.collector.bodies import read_body
 from workers.collector.errors import UnsupportedEncoding
 from workers.collector.metrics import Metrics
@@ -35,7 +35,7 @@ from workers.collector.webhooks.door import (
     unclear,
     verify,
 )
-from workers.collector.webhooks.notices import Forged, Payload, UnreadablePayload
+from workers.collector.webhooks.notices import Forged, Payload, UnreadablePayload, listed
 from workers.collector.webhooks.registry import Provider, provider_of
 from workers.collector.webhooks.signatures import require_shared_secret
 
@@ -51,6 +51,8 @@ MAIL_TYPES = ("message/rfc822", "message/global")
 MAIL_DOOR = Provider(
     "Mail that came back", lambda _: iter(()), require_shared_secret, "a password of your own"
 )
+
+PUSH_DOOR = Provider("Web push", lambda _: iter(()), require_shared_secret, "a password of your own")
 
 log = structlog.get_logger()
 
@@ -124,6 +126,28 @@ class NoticeDoor:
         )
         await self._keep(taken)
         return _answer(taken, kind=found.kind)
+
+    async def receive_push(self, request: Request) -> Response:
+        """Subscriptions to web push that a push service no longer knows, as the shop's sender reports them.
+
+        One that no contact has is counted as unknown.  Raises like `receive_webhook`.
+        """
+        ruleset = await self._ruleset()
+        service = declared(ruleset, PUSH)
+        secrets, received_at = secrets_of(service, PUSH, self._environment), self._clock()
+        payload = payload_of(request, await read_body(request), service, received_at)
+        await self._verify(PUSH_DOOR, PUSH, payload, secrets, received_at)
+        reports = listed(payload.json())
+        try:
+            gone = [end for report in reports if (end := push_gone.end_of(report)) is not None]
+        except ValueError as error:
+            raise UnreadablePayload(str(error)) from None
+        activities = await asyncio.to_thread(
+            push_gone.activities_of, self._db, gone, ruleset, source=sender_of(PUSH).key, now=received_at
+        )
+        await self._keep(TakenNotices(activities))
+        unknown = len({*gone} - {activity.properties["endpoint"] for activity in activities})
+        return JSONResponse({"success": True, "accepted": len(activities), "unknown": unknown})
 
     async def _verify(
         self, provider: Provider, name: str, payload: Payload, secrets: list[str], now: datetime

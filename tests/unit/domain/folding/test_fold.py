@@ -289,6 +289,29 @@ def test_push_is_enabled_while_one_device_is():
     assert status([*on, *off], "push") == "not_enabled"
 
 
+@pytest.mark.parametrize("named", [{"endpoint": "https://push/1"}, {"device_id": "d1"}])
+def test_a_device_goes_by_its_endpoint_or_by_its_name(named):
+    on = an_activity(
+        "push_subscribed", minutes(0), email="a@x.com", device_id="d1", endpoint="https://push/1"
+    )
+    off = an_activity("push_unsubscribed", minutes(1), email="a@x.com", **named)
+
+    assert status([on], "push") == "enabled"
+    assert status([on, off], "push") == "not_enabled"
+
+
+def test_the_end_of_an_endpoint_that_a_device_has_replaced_does_not_disable_it():
+    old, new = (
+        an_activity(
+            "push_subscribed", minutes(n), email="a@x.com", device_id="d1", endpoint=f"https://push/{n}"
+        )
+        for n in range(2)
+    )
+    gone = an_activity("push_unsubscribed", minutes(5), email="a@x.com", endpoint="https://push/0")
+
+    assert status([old, new, gone], "push") == "enabled"
+
+
 def test_an_activity_that_cannot_be_folded_is_named():
     broken = an_activity(
         "order_completed", products=[{"product_id": "a", "price": "1", "quantity": "1"}], total=1

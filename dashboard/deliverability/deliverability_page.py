@@ -9,7 +9,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard import formats
-from dashboard.deliverability import suspected_outages
+from dashboard.deliverability import notices_section, suspected_outages
 from dashboard.running_instance import time_zone, today
 from dashboard.ui import charts
 from dashboard.ui.contact_links import contacts_url
@@ -81,6 +81,8 @@ def render(actor: Actor) -> None:
         )
     if found.nearly is not None:
         _nearly(found.nearly, channel)
+    if actor.may(Permission.OPERATE):
+        notices_section.render(actor, zone)
     if channel == "email" and actor.may(Permission.EXPORT):
         _suppression_list(actor)
 

@@ -18,6 +18,7 @@ from dashboard.ui.metric_cards import cards, metric_card
 from dashboard.ui.period import choose_period, compared_with, period_in_address
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
+from engine.contacts.valuation import rfm_service
 from engine.db.connection import utc_now
 from engine.insights import overview_service
 from engine.insights.overview import Overview
@@ -62,7 +63,7 @@ def render(actor: Actor) -> None:
         overview_sections.points(found.census)
     left, right = st.columns(2)
     with left, st.container(border=True, height="stretch", key="overview-card-rfm"):
-        overview_sections.rfm()
+        overview_sections.rfm(rfm_service.latest(actor), rfm_service.rules(actor))
     with right, st.container(border=True, height="stretch", key="overview-card-workers"):
         _workers(actor)
 

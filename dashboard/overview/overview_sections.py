@@ -12,11 +12,14 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard import formats, wording
+from dashboard.customers.customers_page import PAGE as CUSTOMERS
 from dashboard.ui import charts
 from dashboard.ui.contact_links import contacts_url, within_days
 from dashboard.ui.markup import card_title, joined, link, quiet, show, tag
 from dashboard.ui.metric_cards import Bar, Better, bars, cards, change, metric_card
+from engine.contacts.valuation.rfm_runs import RfmRun
 from engine.domain.deliverability import DELIVERED_TO
+from engine.domain.rfm import RfmRules
 from engine.domain.rulebook import Ruleset
 from engine.insights import series
 from engine.insights.census import Census, PointsGroup
@@ -247,10 +250,18 @@ def _group(group: PointsGroup) -> str:
     return str(group.least) if group.least == group.most else f"{group.least} to {group.most}"
 
 
-def rfm() -> None:
-    """Placeholder for recency, frequency and monetary value."""
-    grid = tag("div", joined([tag("i", "")] * 25), "cs-grid5", aria_hidden="true")
-    words = (
-        "Not calculated yet. This grid will show how many customers are champions, loyal, at risk or lost."
-    )
-    show(joined([card_title("RFM"), grid, tag("p", words, "cs-small cs-quiet")]))
+def rfm(run: RfmRun | None, rules: RfmRules | None) -> None:
+    """Customers by RFM category, as of the last run."""
+    show(card_title("RFM"))
+    if run is None or rules is None or not run.customers:
+        show(quiet("Not calculated yet." if run is None else "No orders to score."))
+        show(tag("div", link(f"?page={CUSTOMERS}", "Customers"), "cs-small"))
+        return
+    counts = ((id_, category, run.categories.get(id_)) for id_, category in rules.categories.items())
+    rows = [
+        Bar(category.label, count.people, formats.count(count.people), contacts_url({"rfm": id_}))
+        for id_, category, count in counts
+        if count is not None
+    ]
+    as_of = link(f"?page={CUSTOMERS}", f"As of {formats.calendar_day(run.as_of)}")
+    show(joined([bars(rows, label="Customers by RFM category"), tag("div", as_of, "cs-small")]))

@@ -6,7 +6,8 @@ from engine.accounts import audit
 from engine.accounts.actor import Actor
 from engine.accounts.audit import Subject
 from engine.accounts.permissions import Permission
-from engine.notices import not_understood
+from engine.notices import mailbox_states, not_understood
+from engine.notices.mailbox_states import WatchedMailbox
 from engine.notices.not_understood import NotUnderstood
 
 
@@ -14,6 +15,12 @@ def kept(actor: Actor, *, limit: int = 50, done: bool = False) -> list[NotUnders
     """What was not understood, the latest first; with `done` what was since.  Raises NotAllowed."""
     actor.require(Permission.OPERATE)
     return not_understood.list_not_understood(actor.db, limit=limit, done=done)
+
+
+def mailboxes(actor: Actor) -> list[WatchedMailbox]:
+    """The watched mailboxes, and why one cannot be read.  Raises NotAllowed."""
+    actor.require(Permission.OPERATE)
+    return mailbox_states.watched(actor.db)
 
 
 def run_again(actor: Actor, id_: str, *, wait: float = 5.0) -> NotUnderstood:

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from engine.db.connection import utc_now
 from engine.insights import daily
+from engine.notices import notice_service
+from engine.notices.not_understood import keep, payload, run_again
 from engine.publishing import publishing
 from tests.builders import an_activity
 from tests.integration.dashboard.test_pages import shown
@@ -59,3 +61,43 @@ def test_the_channel_is_in_the_address(db, open_as):
     text = shown(open_as("marketer", page="deliverability", channel="sms"))
 
     assert "Nothing came back in these days" in text and "Complaints" not in text
+
+
+def not_understood(db):
+    raw = b'[{"event": "purple", "email": "ana@x.com"}]'
+    found = payload(
+        raw, source="webhook:sendgrid", reason="unknown event 'purple'", received_at=utc_now(),
+        media="application/json",
+    )  # fmt: skip
+    keep(db, [found])
+
+
+def test_an_admin_sees_what_was_not_understood_and_has_it_read_again(db, open_as, monkeypatch):
+    def at_once(db, id_, *, now, wait):
+        return run_again(db, id_, now=now, wait=wait / 50)
+
+    monkeypatch.setattr(notice_service.not_understood, "run_again", at_once)
+    not_understood(db)
+
+    app = open_as("admin", page="deliverability")
+    assert "unknown event &#39;purple&#39;" in shown(app) and "show content" in shown(app)
+    next(button for button in app.button if button.label == "Run again").click().run()
+
+    assert "The collector has not taken it yet" in app.info[0].value
+    assert "waiting" in shown(app)
+
+
+def test_a_marketer_sees_no_payloads(db, open_as):
+    not_understood(db)
+
+    assert "purple" not in shown(open_as("marketer", page="deliverability"))
+
+
+def test_a_mailbox_that_cannot_be_read_is_shown_with_the_reason(db, open_as):
+    db.mailboxes.insert_one(
+        {"_id": "hosted", "error": "the password was refused", "failing_since": utc_now(), "messages": 3}
+    )
+
+    text = shown(open_as("admin", page="deliverability"))
+
+    assert "cannot be read" in text and "the password was refused" in text and "not read yet" in text

@@ -32,7 +32,7 @@ def find_contact(db: Db, key: str) -> ContactId | None:
     """
     key = key.strip()
     if is_contact_id(key):
-        found = _follow_merges(db, ContactId(key))
+        found = follow_merges(db, ContactId(key))
         if found is not None:
             return found
     for candidate in candidate_keys(db, key):
@@ -67,7 +67,7 @@ def starting_with(db: Db, text: str) -> Document:
     if name := searchable(text):
         alternatives.append({"names": _has_prefix(name)})
     if is_contact_id(text):
-        alternatives.append({"_id": {"$eq": _follow_merges(db, ContactId(text))}})
+        alternatives.append({"_id": {"$eq": follow_merges(db, ContactId(text))}})
     return {"$or": alternatives}
 
 
@@ -79,7 +79,8 @@ def _international(db: Db, digits: str) -> Iterable[str]:
     return [f"+{digits.removeprefix('00')}", f"+{code}{digits.removeprefix('0')}"]
 
 
-def _follow_merges(db: Db, contact: ContactId) -> ContactId | None:
+def follow_merges(db: Db, contact: ContactId) -> ContactId | None:
+    """Find the present holder of an id, through merges; unset if there is none."""
     for _ in range(MAX_REDIRECTS):
         if db.contacts.find_one({"_id": contact}, {"_id": 1}) is not None:
             return contact

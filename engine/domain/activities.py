@@ -27,6 +27,9 @@ IMPORT = "import"
 ORIGIN = "import"
 """The part of an activity's context that says which line of which file it is from."""
 
+PREFERENCE_PAGE = "preference page"
+"""The source of what contacts choose on their preference page: no API key has this id."""
+
 CALCULATION = "calculation"
 """The source of what follows from figures that are calculated of all contacts: no API key has this id."""
 
@@ -69,6 +72,7 @@ class Source(StrEnum):
     BROWSER = "browser"
     IMPORT = "import"
     PERSON = "person"
+    PREFERENCE_PAGE = "preference_page"
 
 
 SOURCE_LABELS = {
@@ -77,6 +81,7 @@ SOURCE_LABELS = {
     Source.BROWSER: "Browser",
     Source.IMPORT: "Import",
     Source.PERSON: "User",
+    Source.PREFERENCE_PAGE: "Preference page",
 }
 
 
@@ -87,6 +92,8 @@ def source_of(row: Mapping[str, Any]) -> Source:
         return Source.IMPORT
     if sender == DASHBOARD:
         return Source.PERSON
+    if sender == PREFERENCE_PAGE:
+        return Source.PREFERENCE_PAGE
     if row.get("trusted"):
         return Source.SERVER
     return Source.BROWSER if row.get("verified") is None else Source.VERIFIED_BROWSER
@@ -150,7 +157,7 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def by_hand(self) -> bool:
-        """Whether a person did this to a contact: its stream alone says to which."""
+        """Whether a user, or the contact on its own page, did this: its stream alone leads to the contact."""
         return self.tracker is None and not self.identities.claim(self.stream) and not self.calculated
 
     @property
@@ -171,7 +178,7 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def counterpart(self) -> ActivityId | None:
         """The id of the same event from a source of the other weight; unset where there is none."""
-        if self.source in ("", DASHBOARD, IMPORT, CALCULATION):
+        if self.source in ("", DASHBOARD, IMPORT, PREFERENCE_PAGE, CALCULATION):
             return None
         return id_of_sender(self.senders_id, trusted=not self.trusted)
 

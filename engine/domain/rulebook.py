@@ -20,6 +20,7 @@ from engine.domain.conditions import ALWAYS, Compare, Condition, Track, TrackId,
 from engine.domain.fields import VALUED_FIELDS
 from engine.domain.lifetime import LifetimeRules
 from engine.domain.money import DecimalMark
+from engine.domain.preferences import DoubleOptIn, Preferences
 from engine.domain.rfm import RfmRules
 
 BY_HAND = RuleId("by-hand")
@@ -349,6 +350,8 @@ class Ruleset:
     services: Mapping[str, SendingService] = field(default_factory=dict)
     topics: Mapping[str, Topic] = field(default_factory=dict)
     mailboxes: tuple[BounceMailbox, ...] = ()
+    preferences: Preferences | None = None
+    double_opt_in: DoubleOptIn | None = None
     rfm: RfmRules | None = None
     lifetime: LifetimeRules = field(default_factory=LifetimeRules)
     published_at: datetime | None = None

@@ -16,11 +16,18 @@ from engine.rules.files.cycles import rule_cycles
 from engine.rules.files.fields_file import FieldsFile, read_fields
 from engine.rules.files.lifetime_entry import read_lifetime
 from engine.rules.files.mailbox_entry import read_mailboxes
+from engine.rules.files.preferences_entry import read_preferences
 from engine.rules.files.rfm_file import RfmFile, read_rfm
 from engine.rules.files.rule_tests import RuleTest, read_tests
 from engine.rules.files.scoring_file import ScoringFile, read_scoring
 from engine.rules.files.segments_file import SegmentsFile, read_segments
-from engine.rules.files.settings_file import SettingsFile, read_account, read_services, read_webhooks
+from engine.rules.files.settings_file import (
+    SettingsFile,
+    read_account,
+    read_double_opt_in,
+    read_services,
+    read_webhooks,
+)
 from engine.rules.files.topics_entry import TOPIC_INITIAL, topic_states, with_topics
 from engine.rules.files.transitions_file import TransitionsFile, read_topics, read_transitions
 from engine.rules.language.nodes import File, Problems
@@ -136,6 +143,8 @@ def _build(texts: Mapping[str, str], standing: VersionMetadata) -> tuple[Ruleset
         services=read_services(files.settings),
         topics=topics,
         mailboxes=read_mailboxes(files.settings),
+        preferences=read_preferences(files.settings.preferences),
+        double_opt_in=read_double_opt_in(files.settings),
         rfm=read_rfm(files.rfm),
         lifetime=read_lifetime(files.settings.lifetime_value),
     )

@@ -69,7 +69,9 @@ def _webhook_secrets(instance: Instance) -> set[str]:
 
     db = connect(instance.mongodb_uri, instance.database, app="settings")
     try:
-        return variables(versions.current(db).webhooks.values())
+        ruleset = versions.current(db)
+        links = () if ruleset.preferences is None else ruleset.preferences.secrets
+        return variables(ruleset.webhooks.values()).union(links)
     except (PyMongoError, ContactSheetsError):  # the command itself says what is the matter
         return set()
     finally:

@@ -77,6 +77,7 @@ class Sheets(LazyGroup):
         "webhook": Deferred(
             "workers.cli.webhook", "See what webhooks of sending services mean, and run them again."
         ),
+        "preferences": Deferred("workers.cli.preferences", "Print the link to a contact's preference page."),
         "sendings": Deferred("workers.cli.sendings", "Review suspected outages, whose bounces do not count."),
         "bounces": Deferred("workers.cli.bounces", "Read mails that came back; show the notice of a bounce."),
     }

@@ -23,11 +23,13 @@ from starlette.routing import Route
 
 from engine.db import Db
 from engine.db.connection import utc_now
+from engine.domain.preference_links import CONFIRM_PATH, PATH
 from engine.errors import ContactSheetsError, Unavailable
 from engine.settings import Settings
 from workers.collector import answers
 from workers.collector.collecting import Collector, LaneNotifier
 from workers.collector.limits import RateLimit, limit_of
+from workers.collector.preferences.door import PreferenceDoor
 from workers.collector.snippet import snippet
 
 PREFLIGHT_MAX_AGE = 86_400
@@ -50,10 +52,15 @@ def create_app(
     """Make the collector's ASGI application; without a `limit` the default one holds.
 
     `proxies` of our own stand before it, each of which adds to X-Forwarded-For.  `environment` has the
-    secrets of sending services.
+    secrets of sending services and of the preference page.
     """
     limit = limit_of(Settings()) if limit is None else limit
     collector = Collector(db, waker, limit=limit, proxies=proxies, environment=environment, clock=clock)
+
+    door = PreferenceDoor(
+        db, collector.ruleset, collector.keep, collector.metrics,
+        environment=environment, proxies=proxies, clock=clock,
+    )  # fmt: skip
 
     async def call(request: Request) -> Response:
         return await counted(collector.receive, request)
@@ -73,6 +80,12 @@ def create_app(
     async def push(request: Request) -> Response:
         return await counted(collector.notices.receive_push, request)
 
+    async def preferences(request: Request) -> Response:
+        return await counted(door.preferences, request)
+
+    async def confirm(request: Request) -> Response:
+        return await counted(door.confirm, request)
+
     async def counted(receive: Receive, request: Request) -> Response:
         answer = await _answer(receive, request)
         collector.metrics.requests.labels(answer.status_code).inc()
@@ -87,6 +100,8 @@ def create_app(
             Route("/webhooks/bounce", bounce, methods=["POST"]),
             Route("/webhooks/push", push, methods=["POST"]),
             Route("/webhooks/{provider}", webhook, methods=["POST"]),
+            Route(f"/{PATH}/{{token}}", preferences, methods=["GET", "POST"]),
+            Route(f"/{CONFIRM_PATH}/{{token}}", confirm, methods=["GET", "POST"]),
             Route("/t.js", snippet()),
             Route("/healthz", collector.health),
             Route("/metrics", collector.report),

@@ -109,6 +109,15 @@ class Collector:
             db, self._ruleset.get, self._commit.keep, self.metrics, environment=environment, clock=clock
         )
 
+    async def ruleset(self) -> Ruleset:
+        """The rules in force.  Raises PyMongoError."""
+        return await self._ruleset.get()
+
+    async def keep(self, activities: Sequence[Activity]) -> None:
+        """Return once activities are durable.  Raises Unavailable."""
+        await self._commit.keep(activities)
+        self.metrics.kept.inc(len(activities))
+
     async def receive(self, request: Request) -> Response:
         """Any call of the API.  Raises those of `workers.collector.errors`, Unavailable and PyMongoError."""
         call = CALLS.get(request.path_params["call"])
@@ -179,8 +188,7 @@ class Collector:
                 taken.activities, key.id, ceiling=key.limits.new_contacts, until=until
             )
             taken.turn_away(beyond, envelope, wait=(until - received_at).total_seconds())
-        await self._commit.keep(taken.activities)
-        self.metrics.kept.inc(len(taken.activities))
+        await self.keep(taken.activities)
         self.metrics.refused.inc(len(taken.refused))
         self.metrics.beyond_ceiling.inc(len(taken.turned_away))
         await self._store(taken.refused, taken.turned_away, sender, received_at)

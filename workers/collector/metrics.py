@@ -41,6 +41,12 @@ class Metrics:
         self.forged = self._counter(
             "webhooks_forged", "Webhooks refused because their service did not sign them.", "provider"
         )
+        self.choices = self._counter(
+            "preference_choices", "Subscriptions that contacts changed, by the way in which they did.", "by"
+        )
+        self.invalid_links = self._counter(
+            "preference_links_invalid", "Requests with a link that was cut, changed or forged."
+        )
         Gauge(
             "sheets_collector_activities_waiting",
             "Activities that wait for their insert.",

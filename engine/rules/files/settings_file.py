@@ -13,10 +13,12 @@ from babel.numbers import get_decimal_symbol
 from phonenumbers import SUPPORTED_REGIONS
 
 from engine.domain.currencies import is_currency
+from engine.domain.preferences import DoubleOptIn
 from engine.domain.rulebook import CONSENT_FROM_BROWSER, Account, SendingService, Webhook
-from engine.domain.webhook_secrets import variable_of
+from engine.rules.files.addresses import address, optional_address, secret_variables
 from engine.rules.files.lifetime_entry import LifetimeEntry
 from engine.rules.files.mailbox_entry import MailboxEntry
+from engine.rules.files.preferences_entry import DoubleOptInEntry, PreferencesEntry, read_opt_in
 from engine.rules.files.webhook_secrets import read_secret
 from engine.rules.language.entries import (
     TEXT,
@@ -113,13 +115,6 @@ def _region(node: Node, key: str) -> str:
     return name
 
 
-def _url(node: Node, key: str) -> str:
-    url = node.text(key)
-    if url and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
-        node.fail(f"`{key}` must begin with https:// (or http:// for a server of your own)", key)
-    return url
-
-
 class AccountEntry(Entry):
     name = text("The shop's name.", default=_DEFAULTS.name)
     time_zone = Key("In which days begin and end, such as Europe/Madrid.", _time_zone, TEXT)
@@ -158,7 +153,7 @@ class AccountEntry(Entry):
 
 
 class WebhookEntry(Entry):
-    url = Key("Where it is called.", _url, {"type": "string", "pattern": "^https?://"}, required=True)
+    url = address("Where it is called.")
     secret = Key("What signs a call; `$NAME` is that environment variable.", read_secret, TEXT)
 
 
@@ -177,27 +172,11 @@ PUSH = "push"
 _DOORS = (*SERVICES, BOUNCE, PUSH)
 
 
-def _variables(node: Node, key: str) -> tuple[str, ...]:
-    """Environment variables, as `$NAME` or a list of two: a secret itself does not belong into the rules."""
-    written = [node.raw(key)] if isinstance(node.raw(key), str) else node.texts(key)
-    names = [variable_of(str(text)) for text in written]
-    if not 1 <= len(names) <= 2 or None in names:
-        node.fail(f"`{key}` must be $ and the name of an environment variable, or a list of two", key)
-    return tuple(name for name in names if name is not None)
-
-
-def _optional_url(node: Node, key: str) -> str:
-    return _url(node, key) if key in node else ""
-
-
 class ServiceEntry(Entry):
-    secret = Key(
-        "The environment variable with its secret, as $NAME; a list of two while one replaces the other.",
-        _variables,
-        {"anyOf": [TEXT, {"type": "array", "items": TEXT, "minItems": 1, "maxItems": 2}]},
-        required=True,
+    secret = secret_variables(
+        "The environment variable with its secret, as $NAME; a list of two while one replaces the other."
     )
-    url = Key("The public address of its webhook: Mandrill and Twilio sign it.", _optional_url, TEXT)
+    url = optional_address("The public address of its webhook: Mandrill and Twilio sign it.")
 
 
 def read_services(file: SettingsFile) -> dict[str, SendingService]:
@@ -217,6 +196,8 @@ class SettingsFile(Entry):
     webhooks = mapping_of("The systems that rules can call, by name.", WebhookEntry)
     sending_services = mapping_of("The services that report what became of mails, by name.", ServiceEntry)
     bounce_mailboxes = list_of("Mailboxes that are watched for mail that came back.", MailboxEntry)
+    preferences = nested("The public page on which contacts choose what they receive.", PreferencesEntry)
+    double_opt_in = nested("Who mails the link that confirms a subscription.", DoubleOptInEntry)
 
 
 def read_account(file: SettingsFile) -> Account:
@@ -242,3 +223,12 @@ def read_account(file: SettingsFile) -> Account:
 def read_webhooks(file: SettingsFile) -> dict[str, Webhook]:
     """The systems that rules can call."""
     return {name: Webhook(name, entry.url, entry.secret) for name, entry in file.webhooks.items()}
+
+
+def read_double_opt_in(file: SettingsFile) -> DoubleOptIn | None:
+    """The confirmation of subscriptions; unset where nothing mails the link."""
+    if file.double_opt_in is None:
+        return None
+    if file.preferences is None:
+        file.node.fail("`double_opt_in` needs `preferences`: the link leads there", "double_opt_in")
+    return read_opt_in(file.double_opt_in, file.webhooks)

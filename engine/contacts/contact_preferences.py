@@ -9,29 +9,33 @@ from datetime import datetime
 from engine.contacts.contact_lookup import follow_merges
 from engine.contacts.editing.edit import InvalidEdit
 from engine.contacts.editing.edit_activities import own_stream
-from engine.db import Db
+from engine.db import Db, contact_codec
+from engine.domain import opt_in, statuses
 from engine.domain.activities import PREFERENCE_PAGE, Activity, ActivityId, ActivityState, ContactId
-from engine.domain.document import Document
+from engine.domain.contact import ContactState
 from engine.domain.identity.identities import Key
 from engine.domain.preference_links import NEWSLETTER, preference_link
 from engine.domain.rulebook import Ruleset
-from engine.domain.subscriptions import SUBSCRIBED, UNSUBSCRIBED, Channel, Subscription, subscriptions_of
+from engine.domain.subscriptions import SUBSCRIBED, Channel, Subscription, subscriptions_of
 from engine.errors import ContactNotFound, Invalid, Misconfigured
+from engine.pipeline.groups import decode_activity
 from engine.rules import versions
 
 LANGUAGE_FIELDS = ("language", "locale", "lang")
 """The custom fields that say in which language a contact is written to, the first that is there."""
 
-_READ = ("spans", "email_typed", "email", "mobile_phone", "statuses", "custom")
-
 
 @dataclass(frozen=True)
 class Held:
-    """The state of one subscription of a contact, and since when; it may not have been folded yet."""
+    """The state of one subscription of a contact, and since when; it may not have been folded yet.
+
+    `asked_at` is since when it waits for a confirmation.
+    """
 
     subscription: Subscription
     state: str
     since: datetime | None
+    asked_at: datetime | None = None
 
     @property
     def subscribed(self) -> bool:
@@ -92,55 +96,50 @@ def contact_preferences(db: Db, contact: ContactId, ruleset: Ruleset) -> Contact
     holder = follow_merges(db, contact)
     waiting = [] if holder is None else _waiting_choices(db, holder)
     # Read after the waiting choices: one that is applied in between is in the contact then.
-    row = None if holder is None else db.contacts.find_one({"_id": holder}, dict.fromkeys(_READ, 1))
+    row = None if holder is None else db.contacts.find_one({"_id": holder})
     if row is None:
         raise ContactNotFound(contact)
     try:
         stream = own_stream(row)
     except InvalidEdit:
         raise ContactNotFound(contact) from None
-    custom = row.get("custom", {})
-    language = next((custom[name] for name in LANGUAGE_FIELDS if isinstance(custom.get(name), str)), "")
+    state = contact_codec.decode(row).state
+    for activity in waiting:
+        statuses.move(state, activity, ruleset)
+    opt_in.settle(state, ruleset)
+    email, phone = row.get("email"), row.get("mobile_phone")
+    addresses: dict[Channel, str | None] = {"email": email, "sms": phone}
     return ContactPreferences(
         contact=row["_id"],
         stream=stream,
-        email=row.get("email_typed") or row.get("email"),
-        phone=row.get("mobile_phone"),
-        addresses=_addresses(row),
-        language=language,
+        email=state.email_typed or email,
+        phone=phone,
+        addresses={channel: address for channel, address in addresses.items() if address},
+        language=next((text for n in LANGUAGE_FIELDS if isinstance(text := state.custom.get(n), str)), ""),
         held={
-            machine: _held(subscription, row, waiting, ruleset)
+            machine: _held(state, subscription, ruleset)
             for machine, subscription in subscriptions_of(ruleset).items()
         },
     )
 
 
-def _addresses(row: Document) -> dict[Channel, str]:
-    known: dict[Channel, str | None] = {"email": row.get("email"), "sms": row.get("mobile_phone")}
-    return {channel: address for channel, address in known.items() if address}
+def _held(state: ContactState, subscription: Subscription, ruleset: Ruleset) -> Held:
+    machine = subscription.machine
+    status, asked = state.statuses.get(machine), state.asked.get(machine)
+    return Held(
+        subscription,
+        statuses.state_of(state, ruleset.machines[machine]),
+        None if status is None else status.since,
+        None if asked is None else asked.at,
+    )
 
 
-def _held(subscription: Subscription, row: Document, waiting: Iterable[Document], ruleset: Ruleset) -> Held:
-    status = row.get("statuses", {}).get(subscription.machine, {})
-    state = status.get("state", ruleset.machines[subscription.machine].initial)
-    held = Held(subscription, state, status.get("since"))
-    for choice in waiting:
-        for to in (SUBSCRIBED, UNSUBSCRIBED):
-            properties = choice.get("properties", {})
-            named = all(properties.get(name) == value for name, value in subscription.properties.items())
-            if choice["type"] == subscription.activity_type(to) and named:
-                held = Held(subscription, to, choice["happened_at"])
-    return held
-
-
-def _waiting_choices(db: Db, contact: ContactId) -> list[Document]:
+def _waiting_choices(db: Db, contact: ContactId) -> list[Activity]:
     """The choices on the page that no worker has applied yet, in their order."""
     row = db.contacts.find_one({"_id": contact}, {"spans": 1}) or {}
     streams = [span["key"] for span in row.get("spans", ()) if span.get("until") is None]
     waiting = {"stream": {"$in": streams}, "state": ActivityState.RECEIVED, "source": PREFERENCE_PAGE}
-    return list(
-        db.activities.find(waiting, {"type": 1, "properties": 1, "happened_at": 1}).sort("happened_at")
-    )
+    return sorted(map(decode_activity, db.activities.find(waiting)), key=lambda activity: activity.moment)
 
 
 def choice(
@@ -155,8 +154,10 @@ def choice(
     now: datetime,
 ) -> Activity:
     """Return the activity by which a contact subscribes or unsubscribes; `text` is what it read there."""
+    address = "email" if subscription.channel == "email" else "phone"
     properties = {
         **subscription.properties,
+        address: chosen.addresses.get(subscription.channel, ""),
         "source": evidence.source,
         "page": evidence.page,
         "text": text,

@@ -70,6 +70,20 @@ class Deliverability(msgspec.Struct, omit_defaults=True):
         return len(self.failing)
 
 
+class Asked(msgspec.Struct, omit_defaults=True):
+    """A subscription that waits for its confirmation (see `opt_in`).
+
+    `cause` is the activity that asked for it, `address` where the link went, `reminders` the times at
+    which it is sent once more.
+    """
+
+    at: datetime
+    cause: ActivityId
+    address: str
+    expires: datetime
+    reminders: list[datetime] = []
+
+
 class Refund(msgspec.Struct, omit_defaults=True):
     """Money given back for an order; no amount means all of it.
 
@@ -185,13 +199,14 @@ class ContactState(msgspec.Struct, omit_defaults=True):
     """The folded state of a contact, apart from its identity (see `people.Person`).
 
     `weak` names the fields that were only filled because they were empty: a stronger
-    source may change them.  `clock` is the last activity folded, `passed` the last time at
-    which something fell due: what comes with an earlier time is late.  `segments` says since
-    when the contact is in each, `put_away` the static ones that it was in as they were taken out
-    of the rules: it is in them again once they are declared again; `undone` are activities that
-    a person took back; `did` are the times that conditions ask for, by track, the newest first;
-    `upkeep` is the version of the rules that segments and `did` were last kept for.  `deleted`
-    says that a person deleted the contact and nothing has happened since; `deletion`, when and
+    source may change them.  `asked` are subscriptions that wait for a confirmation, by machine.
+    `clock` is the last activity folded, `passed` the last time at which something fell due: what comes
+    with an earlier time is late. `segments` says since when the contact is in each, `put_away` the static
+    ones that it was in as they were taken out of the rules: it is in them again once they are declared
+    again; `undone` are activities that a person took back; `did` are the times that conditions ask for,
+    by track, the newest first; `upkeep` is the version of the rules that segments and `did` were last
+    kept for.
+    `deleted` says that a person deleted the contact and nothing has happened since; `deletion`, when and
     by what it last was.  `rfm` and `clv` are calculated (see `valuation`), and `revaluation` says that
     segments have not followed them yet.
     """
@@ -206,6 +221,7 @@ class ContactState(msgspec.Struct, omit_defaults=True):
     weak: list[str] = []
     points: Points = msgspec.field(default_factory=Points)
     statuses: dict[str, Status] = {}
+    asked: dict[str, Asked] = {}
     mail: Deliverability = msgspec.field(default_factory=Deliverability)
     mobile: Deliverability = msgspec.field(default_factory=Deliverability)
     push_devices: list[str] = []

@@ -58,7 +58,10 @@ def confirmation_link(
     asked_at: datetime,
     expires_at: datetime,
 ) -> str:
-    """Return the address that confirms a subscription, sent to `address`.  Raises UnusableSecret."""
+    """Return the address that confirms a subscription, sent to `address`.
+
+    `request` is the activity that asked for it.  Raises UnusableSecret.
+    """
     token = Token(
         Purpose.CONFIRM,
         contact,

@@ -124,6 +124,9 @@ def _subscribed(state: ContactState, ruleset: Ruleset, to: Subscription, address
     agreed, agreed_words = _stands(state, ruleset, to.machine)
     if address is None:
         return Reach(to.machine, to.label, False, to.missing)
+    if to.machine in state.asked:
+        since = _day(state.asked[to.machine].at, ruleset)
+        return Reach(to.machine, to.label, False, f"waiting for confirmation since {since}")
     if agreed != "subscribed":
         return Reach(to.machine, to.label, False, agreed_words)
     delivered = _by_address(state, ruleset, to, address)

@@ -66,6 +66,9 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
         return now - self.issued_at > age
 
 
+_TOKENS = msgspec.json.Decoder(Token)
+
+
 class InvalidLink(NotFound):
     """A link that was cut, changed, or not made with a secret of this account."""
 
@@ -96,7 +99,7 @@ def read(text: str, secrets: Iterable[str], purpose: Purpose, *, now: datetime) 
     if not any(hmac.compare_digest(given, _mac(raw, secret)) for secret in secrets):
         raise InvalidLink
     try:
-        token = msgspec.json.decode(raw, type=Token)
+        token = _TOKENS.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):  # a token of another version of ours
         raise InvalidLink from None
     if token.purpose is not purpose:

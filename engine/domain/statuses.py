@@ -89,6 +89,17 @@ def move(state: ContactState, activity: Activity, ruleset: Ruleset, *, proven: b
     return moved
 
 
+def withheld(state: ContactState, activity: Activity, ruleset: Ruleset) -> list[str]:
+    """The machines that an unproven subscription would move, were it proven: none that was refused."""
+    if activity.type not in _SUBSCRIPTIONS:
+        return []
+    return [
+        machine.id
+        for machine in ruleset.moved_by.get(activity.type, ())
+        if state_of(state, machine) not in _HELD and _target(state, activity, machine) is not None
+    ]
+
+
 def _may_move_unproven(state: ContactState, activity: Activity, machine: Machine, ruleset: Ruleset) -> bool:
     if state_of(state, machine) in _HELD:
         return False

@@ -1,14 +1,13 @@
-"""What a contact can subscribe to: the newsletter and SMS, each a machine with a yes and a no."""
+"""What a contact can subscribe to: newsletter, SMS and topics, each a machine with a yes and a no."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
-from engine.domain.rulebook import Ruleset
+from engine.domain.rulebook import Ruleset, TopicChannel
 
-Channel = Literal["email", "sms"]
+Channel = TopicChannel
 
 SUBSCRIBED = "subscribed"
 UNSUBSCRIBED = "unsubscribed"
@@ -43,8 +42,13 @@ class Subscription:
 
 def subscriptions_of(ruleset: Ruleset) -> dict[str, Subscription]:
     """The subscriptions of an account by their machine, in the order in which to show them."""
-    return {
-        machine: Subscription(machine, channel, ruleset.machines[machine].label, activity=machine)
-        for machine, channel in _BUILT_IN.items()
-        if machine in ruleset.machines
-    }
+    found: dict[str, Subscription] = {}
+    for machine, channel in _BUILT_IN.items():
+        if machine in ruleset.machines:
+            found[machine] = Subscription(machine, channel, ruleset.machines[machine].label, activity=machine)
+        for topic in ruleset.topics.values():
+            if topic.channel == channel:
+                found[topic.machine] = Subscription(
+                    topic.machine, channel, topic.label, topic.about, "topic", {"topic": topic.id}
+                )
+    return found

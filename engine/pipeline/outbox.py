@@ -39,8 +39,8 @@ class Waiting:
     attempts: int
 
 
-Outcome = Literal["sent", "again", "failed", "held"]
-"""The outcome of a call: answered, to be retried, failed permanently, or not signable."""
+Outcome = Literal["sent", "again", "failed", "held", "dropped"]
+"""The outcome of a call: answered, to be retried, failed permanently, not signable, or no longer wanted."""
 
 
 def any_due(db: Db, *, now: datetime, without: Collection[str] = ()) -> bool:
@@ -97,6 +97,13 @@ def put_back(db: Db, call: Waiting, *, reason: str, due_at: datetime) -> Outcome
     change = {"$set": {"held": reason, "due_at": due_at}, "$inc": {"attempts": -1}}
     db.outbox.update_one({"_id": call.id, "state": "waiting"}, change)
     return "held"
+
+
+def drop(db: Db, call: Waiting, *, reason: str, now: datetime) -> Outcome:
+    """Record that a call is no longer to be made; it stays, so that it is not written again."""
+    change = {"state": "dropped", "error": reason, "sent_at": now}
+    db.outbox.update_one({"_id": call.id, "state": "waiting"}, {"$set": change})
+    return "dropped"
 
 
 def retry(db: Db, *, now: datetime, ids: Sequence[str] | None = None) -> int:

@@ -19,6 +19,7 @@ from engine.domain.document import Document
 from engine.domain.folding.component import Contact, FoldedComponent
 from engine.domain.folding.outcome import Call, Derived
 from engine.domain.identity.people import Suggested, contact_id_of
+from engine.domain.opt_in import REMINDS
 from engine.domain.rulebook import Rulebook
 from engine.domain.scoring import LedgerEntry
 from engine.domain.segments import SEGMENT_ENTERED
@@ -76,9 +77,15 @@ def add_results(
 
 
 def _add_calls(folding: Folding, calls: Iterable[Call], writes: Writes) -> None:
-    """Add calls to the outbox, each once even if folded again; none for past activities."""
-    for call in calls:
-        if call.happened_at > folding.now - CALL_WITHIN:
+    """Add calls to the outbox, each once even if folded again; none for past activities.
+
+    A reminder goes out only if the request itself did.
+    """
+    recent = [call for call in calls if call.happened_at > folding.now - CALL_WITHIN]
+    requests = sorted({call.activity[REMINDS] for call in recent if REMINDS in call.activity})
+    made = folding.db.outbox.distinct("_id", {"_id": {"$in": requests}}) if requests else []
+    for call in recent:
+        if REMINDS not in call.activity or call.activity[REMINDS] in made:
             row = {
                 **msgspec.to_builtins(call, builtin_types=BSON_TYPES),
                 "state": "waiting",
@@ -111,7 +118,7 @@ def _follows_from_news(call: Call, group: Group, settled: FoldedComponent) -> bo
 
     Another lane may apply an identification before the visit that it merges, which came first.
     """
-    if any(activity.id == call.root for activity in group.activities):
+    if REMINDS in call.activity or any(activity.id == call.root for activity in group.activities):
         return True
     by_time = call.root.startswith(f"{call.contact}@")
     by_merging = any(merge.cause == call.root for merge in settled.merges)

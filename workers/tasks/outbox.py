@@ -20,12 +20,14 @@ from pymongo.errors import PyMongoError
 
 from engine.contacts.sheet import sheets
 from engine.db import Db
-from engine.domain.rulebook import Webhook
+from engine.domain import opt_in
+from engine.domain.rulebook import Ruleset, Webhook
 from engine.domain.webhook_secrets import UnusableSecret, is_set, signing_key, unusable, variables
 from engine.errors import Unavailable
 from engine.pipeline import outbox
 from engine.pipeline.outbox import Outcome, Waiting
 from engine.rules import versions
+from workers.tasks.opt_in_call import confirmation_body
 
 TIMEOUT = 10
 """Seconds that the receiver has to respond."""
@@ -77,7 +79,9 @@ def run(
 def secrets_not_set(db: Db, environment: Mapping[str, str]) -> list[str] | None:
     """The variables that the rules name as secrets and this environment does not set; unset without rules."""
     try:
-        named = variables(versions.current(db).webhooks.values())
+        ruleset = versions.current(db)
+        links = () if ruleset.preferences is None else ruleset.preferences.secrets[:1]
+        named = variables(ruleset.webhooks.values()).union(links)
     except Unavailable:
         return None
     return sorted(name for name in named if not is_set(name, environment))
@@ -110,16 +114,20 @@ def send_next(
     call = outbox.claim(db, now=clock(), without=without)
     if call is None:
         return None
-    webhook = versions.current(db).webhooks.get(call.webhook)
+    ruleset = versions.current(db)
+    webhook = ruleset.webhooks.get(call.webhook)
     if webhook is None:
         gone = f"settings.yaml declares no webhook {call.webhook!r} any more"
         return outbox.failed(db, call, error=gone, now=clock(), for_good=True)
     try:
         key = signing_key(webhook, environment)
+        body = body_of(db, call, ruleset, environment)
     except UnusableSecret as error:  # the rules have changed since the last look
         return outbox.put_back(db, call, reason=str(error), due_at=clock() + LOOK)
+    if body is None:
+        return outbox.drop(db, call, reason="the contact no longer waits for a confirmation", now=clock())
     try:
-        status = _post(webhook, key, call, body_of(db, call), at=clock())
+        status = _post(webhook, key, call, body, at=clock())
     except urllib.error.HTTPError as error:
         error.close()
         answer = f"answered {error.code} {error.reason}"
@@ -129,8 +137,15 @@ def send_next(
     return outbox.sent(db, call, status=status, now=clock())
 
 
-def body_of(db: Db, call: Waiting) -> bytes:
-    """The body of a call: the rule, the activity, and the present contact."""
+def body_of(db: Db, call: Waiting, ruleset: Ruleset, environment: Mapping[str, str]) -> bytes | None:
+    """The body of a call; None if it is no longer to be made.  Raises UnusableSecret."""
+    if call.rule == opt_in.RULE:
+        return confirmation_body(db, call, ruleset, environment)
+    return _body_of_rule(db, call)
+
+
+def _body_of_rule(db: Db, call: Waiting) -> bytes:
+    """The rule, the activity, and the present contact."""
     contact = db.contacts.find_one({"_id": call.contact}) or {"_id": call.contact}
     fields = {
         "id": contact["_id"],

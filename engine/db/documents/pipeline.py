@@ -33,7 +33,7 @@ class Call(Outline):
     id = me.StringField(primary_key=True)
     webhook = me.StringField(required=True)
     contact = me.StringField(required=True)
-    state = me.StringField(required=True, choices=("waiting", "sent", "failed"))
+    state = me.StringField(required=True, choices=("waiting", "sent", "failed", "dropped"))
     due_at = me.DateTimeField(required=True)
 
 

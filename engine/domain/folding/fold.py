@@ -17,7 +17,7 @@ from decimal import Decimal
 
 import msgspec
 
-from engine.domain import commerce, deliverability, scoring, segments, statuses, valuation
+from engine.domain import commerce, deliverability, opt_in, scoring, segments, statuses, valuation
 from engine.domain.activities import (
     DELETED,
     Activity,
@@ -283,6 +283,8 @@ class ContactFold:
                 self._record_occurrence(activity)
             if not deliverability.is_inconclusive(activity):
                 moved += statuses.move(state, activity, ruleset, proven=placement.proven)
+            if not placement.proven:
+                self._ask(activity, ruleset)
             deliverability.reset_failures(state, activity, moved)
             self._edit(activity, ruleset)
             self.events.append(Event(activity, not activity.bot, depth=0))
@@ -290,6 +292,32 @@ class ContactFold:
         if merged is not None:
             self._take_merge(merged, activity.id, activity.happened_at, ruleset)
         self._react(ruleset, activity.happened_at, cause=activity.id)
+        if state.asked:
+            opt_in.settle(state, ruleset)
+
+    def _ask(self, activity: Activity, ruleset: Ruleset) -> None:
+        """Ask the contact to confirm what a browser subscribed it to."""
+        for machine in opt_in.ask(self.state, activity, ruleset):
+            self._call_opt_in(machine, activity.happened_at, ruleset, left=None)
+
+    def _call_opt_in(self, machine: str, at: datetime, ruleset: Ruleset, *, left: int | None) -> None:
+        """Let the link to confirm a subscription be sent, or sent again with `left` reminders to come."""
+        if ruleset.double_opt_in is None:
+            return
+        asked = self.state.asked[machine]
+        request = derived_id(asked.cause, f"confirm:{machine}")
+        payload = {"id": asked.cause, "type": "confirmation_requested", "subscription": machine}
+        self.outcome.calls.append(
+            Call(
+                id=request if left is None else derived_id(request, f"reminder:{left}"),
+                webhook=ruleset.double_opt_in.webhook,
+                rule=opt_in.RULE,
+                contact=self.contact,
+                root=self.root,
+                happened_at=at,
+                activity=payload if left is None else {**payload, opt_in.REMINDS: request},
+            )
+        )
 
     def _take_calculated(self, activity: Activity, ruleset: Ruleset) -> None:
         """Apply a change of category: the contact did nothing, so it has not been seen or active by it."""
@@ -347,6 +375,7 @@ class ContactFold:
             deliverability.apply_push(state, activity)
             moved += statuses.move(state, activity, ruleset, proven=placement.proven)
             deliverability.reset_failures(state, activity, moved)
+            opt_in.settle(state, ruleset)
 
     def _update_deletion(self, activity: Activity) -> None:
         """Delete the contact, or let one that was deleted be there again, as a new one.
@@ -428,12 +457,16 @@ class ContactFold:
         ruleset = self.rulebook.in_force(due)
         for move in statuses.run_out(state, ruleset, due, cause=cause):
             self._record_move(move, due, cause, ruleset.version)
+        for machine, left in opt_in.fall_due(state, due):
+            self._call_opt_in(machine, due, ruleset, left=left)
         self._record_points_change(before, cause, due, ruleset)
         if silent:
             until_now = self.rulebook.in_force(due - timedelta(microseconds=1))
             self._publish_segments(ruleset, until_now, due, cause)
         self._revalue(due, ruleset, cause)
         self._react(ruleset, due, cause=cause)
+        if state.asked:
+            opt_in.settle(state, ruleset)
 
     def _react(self, ruleset: Ruleset, now: datetime, *, cause: ActivityId) -> None:
         """Run rules on the events and update segments, until nothing more follows."""
@@ -676,7 +709,7 @@ class ContactFold:
 
 def next_due(state: ContactState, ruleset: Ruleset, now: datetime) -> datetime | None:
     """The next time at which something falls due without an activity; None for never."""
-    dues = [segments.next_change(state, ruleset, now), statuses.next_end(state)]
+    dues = [segments.next_change(state, ruleset, now), statuses.next_end(state), opt_in.next_due(state)]
     if state.points.expiring:
         dues.append(state.points.expiring[0][0])
     if state.cart is not None and state.cart.state == "active":

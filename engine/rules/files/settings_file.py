@@ -144,8 +144,8 @@ class AccountEntry(Entry):
         "Whether traits that no field declares become custom fields.", ("keep", "ignore"), default="keep"
     )
     consent_from_browser = choice(
-        "Whether a browser alone may subscribe a contact that never refused: `confirm` waits until the "
-        "shop's server reports the subscription.",
+        "Whether a browser alone may subscribe a contact that never refused: `confirm` waits for a click "
+        "in a mail, or until the shop's server reports the subscription.",
         CONSENT_FROM_BROWSER,
         default="accept",
     )

@@ -30,8 +30,8 @@ def secrets_not_set(text: str, environment: Mapping[str, str]) -> list[Problem]:
 
     None of them is an error: rules may be checked on another machine than the workers'.
     """
-    webhooks = File(FILE, Problems()).parse(text).node("webhooks")
-    found = []
+    settings = File(FILE, Problems()).parse(text)
+    webhooks, found = settings.node("webhooks"), _links_unsigned(settings, environment)
     for name in webhooks.keys():
         webhook = webhooks.node(name)
         secret = webhook.raw("secret")
@@ -43,3 +43,18 @@ def secrets_not_set(text: str, environment: Mapping[str, str]) -> list[Problem]:
             )
             found.append(Problem(FILE, *webhook.place("secret"), message))
     return found
+
+
+def _links_unsigned(settings: Node, environment: Mapping[str, str]) -> list[Problem]:
+    """A warning if the links to the preference page cannot be signed."""
+    page = settings.node("preferences")
+    secret = page.raw("secret")
+    first = secret[0] if isinstance(secret, list) and secret else secret
+    needed = variable_of(first) if isinstance(first, str) else None
+    if needed is None or is_set(needed, environment):
+        return []
+    message = (
+        f"the secret ${needed} is not set in this environment; "
+        "without it the links to the preference page are neither made nor opened"
+    )
+    return [Problem(FILE, *page.place("secret"), message)]

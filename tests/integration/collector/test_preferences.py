@@ -104,6 +104,7 @@ def test_a_choice_is_shown_at_once_and_is_the_contacts_own_with_its_evidence(db,
     [activity] = db.activities.find({"source": "preference page"})
     assert activity["trusted"]
     assert activity["properties"] == {
+        "email": ANA,
         "source": "preference page",
         "page": "/preferences",
         "text_version": "en 1",

@@ -33,6 +33,7 @@ from engine.errors import (
     Misconfigured,
     Unavailable,
 )
+from workers.collector import answers
 from workers.collector.bodies import read_body
 from workers.collector.client_address import client_address
 from workers.collector.errors import RateLimited
@@ -143,8 +144,9 @@ class PreferenceDoor:
             return self._message(request, 410, lambda t: (t.gone_title, t.gone_about))
         except RateLimited as error:
             return self._limited(request, error.wait)
-        except (Invalid, LimitExceeded):
-            return self._message(request, 400, lambda t: (t.unreadable_title, t.unreadable_about))
+        except (Invalid, LimitExceeded) as error:
+            status = answers.status_of(error)
+            return self._message(request, status, lambda t: (t.unreadable_title, t.unreadable_about))
         except (PyMongoError, Unavailable, Misconfigured) as error:
             log.warning("preference page unavailable", error=type(error).__name__, reason=str(error)[:300])
             return self._message(request, 503, lambda t: (t.unavailable_title, t.unavailable_about))

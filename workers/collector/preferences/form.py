@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.policy
 from collections.abc import Mapping, Sequence
+from email.errors import MessageError
 from email.parser import BytesParser
 from urllib.parse import parse_qsl
 
@@ -25,7 +26,7 @@ def read_form(body: bytes, content_type: str) -> Form:
             pairs = _parts(body, content_type)
         else:
             pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS)
-    except (ValueError, LookupError) as error:
+    except (ValueError, LookupError, MessageError) as error:
         raise InvalidRequest("body", f"is no form: {error}") from None
     form: dict[str, list[str]] = {}
     for name, value in pairs:

@@ -92,17 +92,22 @@ def preference_page(
         "<h1>{title}</h1>{notice}<p>{intro}</p>{warned}"
         '<form method="post"><input type="hidden" name="{form_name}" value="{form}">'
         "<fieldset><legend>{choose}</legend>{rows}</fieldset>"
-        '<button class="main" name="{action}" value="{save}">{save_text}</button>'
-        '<div class="all"><h2>{all_heading}</h2><p>{all_about}</p>'
-        '<button class="other" name="{action}" value="{all}">{all_button}</button></div></form>'
+        '<button class="main" name="{action}" value="{save}">{save_text}</button>{leave}</form>'
     ).format(
         title=texts.title, notice=_notice(look, chosen, news), intro=intro, warned=warned,
         form_name=FORM, form=form,
         choose=texts.choose, rows=rows, action=ACTION, save=SAVE, save_text=texts.save,
-        all_heading=texts.all_heading, all_about=texts.all_about.format(shop=shop), all=ALL,
-        all_button=texts.all_button,
+        leave=_leave(look) if any(held.state != UNSUBSCRIBED for held in shown) else "",
     )  # fmt: skip
     return page(look, texts.title, body, status=status)
+
+
+def _leave(look: Look) -> Markup:
+    """The button that ends everything."""
+    texts = look.texts
+    return Markup(
+        '<div class="all"><h2>{}</h2><p>{}</p><button class="other" name="{}" value="{}">{}</button></div>'
+    ).format(texts.all_heading, texts.all_about.format(shop=look.account.name), ACTION, ALL, texts.all_button)
 
 
 def receives(look: Look, chosen: ContactPreferences) -> str:
@@ -146,6 +151,8 @@ def _row(look: Look, held: Held, *, only_off: bool) -> Markup:
         lines.append(look.texts.subscribed_since.format(day=look.day(held.since)))
     elif held.since is not None and held.state == UNSUBSCRIBED:
         lines.append(look.texts.unsubscribed_since.format(day=look.day(held.since)))
+    elif held.asked_at is not None:
+        lines.append(look.texts.waiting_since.format(day=look.day(held.asked_at)))
     attributes = Markup(" checked") if held.subscribed else Markup(" disabled" if only_off else "")
     return Markup(
         '<label><input type="checkbox" name="{}" value="{}"{}><span><b>{}</b>{}</span></label>'

@@ -12,6 +12,7 @@ from engine.contacts.editing.undo import Undone, undone_among
 from engine.db import Db
 from engine.domain.activities import (
     ORIGIN,
+    PREFERENCE_PAGE,
     SOURCE_LABELS,
     Activity,
     ActivityId,
@@ -223,7 +224,9 @@ def _why(act: ConsentAct, present: str, takers: Mapping[ActivityId, Undone], rul
         return _undone(takers.get(act.activity.id), ruleset)
     if act.hindrance == "unproven":
         refused = "the contact had refused, and a browser alone does not lift that"
-        return refused if act.before == REFUSED else "a browser alone cannot do this"
+        waits = ruleset.account.consent_from_browser == "confirm"
+        alone = "it needs a confirmation" if waits else "a browser alone cannot do this"
+        return refused if act.before == REFUSED else alone
     return _WHY[act.hindrance]
 
 
@@ -243,7 +246,7 @@ def _by(activity: Activity) -> str:
 
 
 def _source_of(activity: Activity) -> Source:
-    if activity.by_hand and not activity.by_import:
+    if activity.by_hand and not activity.by_import and activity.source != PREFERENCE_PAGE:
         return Source.PERSON
     return source_of({"source": activity.source, "trusted": activity.trusted, "verified": activity.verified})
 

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from msgspec import structs
 
-from engine.contacts.sheet import sheets
+from engine.contacts.sheet import consent_register, sheets
 from engine.db.connection import utc_now
 from engine.pipeline import outbox
 from engine.publishing import publishing
@@ -122,6 +122,12 @@ def test_a_subscription_takes_effect_with_the_click_and_with_its_evidence(db, sh
     assert evidence["text"] == "Newsletter: News and offers by email."
     assert evidence["request"] == db.activities.find_one({"tracker": "t1"})["_id"]
     assert evidence["asked_at"] <= activity["happened_at"].isoformat()
+    kept = consent_register.register(db, db.contacts.find_one({"email": ANA})["_id"])
+    entries = [(entry.source, entry.outcome) for entry in kept.entries if entry.subscription == "newsletter"]
+    assert sorted(entries) == [
+        ("Browser", "changed nothing: it needs a confirmation"),
+        ("Preference page", "not subscribed → subscribed"),
+    ]
 
 
 def test_one_reminder_goes_out_by_time_alone(db, shop, mailer):

@@ -13,9 +13,11 @@ from engine.db import Db, contact_codec
 from engine.domain import opt_in, statuses
 from engine.domain.activities import PREFERENCE_PAGE, Activity, ActivityId, ActivityState, ContactId
 from engine.domain.contact import ContactState
+from engine.domain.deliverability import MAIL
 from engine.domain.identity.identities import Key
 from engine.domain.preference_links import NEWSLETTER, preference_link
 from engine.domain.rulebook import Ruleset
+from engine.domain.statuses import EMAILS_PAUSED, EMAILS_RESUMED, THE_CONTACT, UNTIL
 from engine.domain.subscriptions import SUBSCRIBED, Channel, Subscription, subscriptions_of
 from engine.errors import ContactNotFound, Invalid, Misconfigured
 from engine.pipeline.groups import decode_activity
@@ -43,6 +45,19 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Pause:
+    """The pause of all email by the contact itself.
+
+    Parameters:
+      offered(bool): Whether the contact can begin one now.
+      until(datetime): When the present one ends; unset if there is none that the contact began.
+    """
+
+    offered: bool
+    until: datetime | None
+
+
+@dataclass(frozen=True)
 class ContactPreferences:
     """What a contact receives now.
 
@@ -54,6 +69,7 @@ class ContactPreferences:
       addresses(Mapping): The normalised addresses, by channel.
       language(str): As the contact's fields have it; empty for none.
       held(dict): By machine, in the order in which to show them.
+      pause(Pause): Of all email.
     """
 
     contact: ContactId
@@ -63,6 +79,7 @@ class ContactPreferences:
     addresses: Mapping[Channel, str]
     language: str
     held: Mapping[str, Held]
+    pause: Pause
 
     def has_address_for(self, subscription: Subscription) -> bool:
         """Whether there is an address to which a subscription could be sent."""
@@ -120,6 +137,21 @@ def contact_preferences(db: Db, contact: ContactId, ruleset: Ruleset) -> Contact
             machine: _held(state, subscription, ruleset)
             for machine, subscription in subscriptions_of(ruleset).items()
         },
+        pause=_pause(state, ruleset),
+    )
+
+
+def _pause(state: ContactState, ruleset: Ruleset) -> Pause:
+    machine = ruleset.machines.get(MAIL)
+    if machine is None or state.mail.address is None:
+        return Pause(offered=False, until=None)
+    present = statuses.state_of(state, machine)
+    moves = machine.transitions.get(EMAILS_PAUSED, ())
+    status = state.statuses.get(MAIL)
+    own = status is not None and status.state == "paused" and status.by == THE_CONTACT
+    return Pause(
+        offered=any(present in move.sources and move.to == "paused" for move in moves),
+        until=status.until if own and status is not None else None,
     )
 
 
@@ -158,16 +190,42 @@ def choice(
     properties = {
         **subscription.properties,
         address: chosen.addresses.get(subscription.channel, ""),
-        "source": evidence.source,
-        "page": evidence.page,
         "text": text,
         "text_version": evidence.version,
-        "ip": evidence.address,
-        **(evidence.more or {}),
     }
+    return _activity(chosen, subscription.activity_type(to), properties, id_, evidence, ruleset, now)
+
+
+def pause_emails(
+    chosen: ContactPreferences,
+    until: datetime | None,
+    *,
+    id_: ActivityId,
+    evidence: Evidence,
+    ruleset: Ruleset,
+    now: datetime,
+) -> Activity:
+    """Return the activity by which a contact gets no email until a time, or gets it again."""
+    type_ = EMAILS_RESUMED if until is None else EMAILS_PAUSED
+    properties = {} if until is None else {UNTIL: until.isoformat()}
+    return _activity(chosen, type_, properties, id_, evidence, ruleset, now)
+
+
+def _activity(
+    chosen: ContactPreferences,
+    type_: str,
+    properties: Mapping[str, str],
+    id_: ActivityId,
+    evidence: Evidence,
+    ruleset: Ruleset,
+    now: datetime,
+) -> Activity:
+    """Return what the contact itself did on the page, with the circumstances as properties."""
+    circumstances = {"source": evidence.source, "page": evidence.page, "ip": evidence.address}
+    properties = {**properties, **circumstances, **(evidence.more or {})}
     return Activity(
         id=id_,
-        type=subscription.activity_type(to),
+        type=type_,
         stream=chosen.stream,
         happened_at=now,
         received_at=now,

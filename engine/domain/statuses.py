@@ -24,6 +24,11 @@ _SUBSCRIPTIONS = frozenset({"newsletter_subscribed", "sms_subscribed", "topic_su
 
 _CONSENT = _SUBSCRIPTIONS | {"newsletter_unsubscribed", "sms_unsubscribed", "topic_unsubscribed"}
 
+EMAILS_PAUSED, EMAILS_RESUMED = "emails_paused", "emails_resumed"
+"""The activities by which a contact itself gets no email for a while, and gets it again."""
+
+_BY_CONTACT = _CONSENT | {EMAILS_PAUSED, EMAILS_RESUMED}
+
 REFUSED = "unsubscribed"
 """The state of a subscription after a no; a newer yes of the contact, or a user with a reason, leads out."""
 
@@ -220,7 +225,7 @@ def _target(state: ContactState, activity: Activity, machine: Machine) -> str | 
 
 def author_of(activity: Activity) -> str | None:
     """The author of a change of status; unset for an automatic one."""
-    if activity.type in _CONSENT:
+    if activity.type in _BY_CONTACT:
         return THE_CONTACT
     author = activity.properties.get("author") if activity.by_hand or activity.by_import else None
     return author if isinstance(author, str) else None

@@ -6,9 +6,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import DESK, PHONE, PICTURES
+from tests.browser.test_accessible import STANDARD
 from tests.preference_shop import ANA, declare, preference_shop
 from tests.running import Running
 
@@ -120,3 +122,14 @@ def test_a_long_name_of_the_shop_fits(plain: BrowserContext, language: str, rena
 
     expect(page.locator(".shop")).to_have_text(LONG)
     picture(page, f"long_{language}")
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE])
+def test_the_page_is_accessible(browser: Browser, shop: Running, size: dict[str, int]) -> None:
+    page = browser.new_page(viewport=size, bypass_csp=True)  # type: ignore[arg-type]  # axe is a script
+
+    for address in (link(shop), link(shop)[:-5]):
+        page.goto(address)
+        found = Axe().run(page, options={"runOnly": STANDARD}).response["violations"]
+        assert [(violation["id"], violation["help"]) for violation in found] == []
+    page.close()

@@ -6,13 +6,15 @@ import time
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.db.connection import utc_now
+from engine.domain.activities import DASHBOARD
 from engine.domain.preference_links import preference_link
 from engine.domain.preferences import Preferences
 from engine.publishing import publishing
 from engine.rules import versions
-from tests.builders import an_activity, identified
+from tests.builders import an_activity, by_hand, identified
 from tests.integration.drained import drain_all, receive_and_drain
 
 ANA, SECRET = "ana@x.example", "a secret that is long enough"
@@ -165,6 +167,32 @@ def test_unsubscribing_from_everything_ends_what_was_never_begun_too(db, client)
 
     assert status_of(db, "sms")["state"] == "unsubscribed"
     assert status_of(db, "newsletter")["state"] == "unsubscribed"
+
+
+def test_a_contact_pauses_its_emails_for_thirty_days_and_ends_the_pause(db, client):
+    link = link_to(db)
+    pause = form_of(client.get(link)) | {"action": "pause"}
+
+    for _ in range(2):
+        assert "You get no emails until" in client.post(link, data=pause).text
+    paused = status_of(db, "email_status")
+    assert (paused["state"], paused["by"]) == ("paused", "the contact")
+    assert timedelta(days=29) < paused["until"] - utc_now() <= timedelta(days=30)
+
+    client.post(link, data=form_of(client.get(link)) | {"action": "resume"})
+
+    assert status_of(db, "email_status")["state"] == "active"
+    assert [type_ for type_, _ in choices(db)] == ["emails_paused", "emails_resumed"]
+
+
+def test_a_contact_cannot_end_a_pause_that_a_user_began(db, client):
+    paused = by_hand(f"e:{ANA}", utc_now(), email_status="paused", author="Mia")
+    receive_and_drain(db, [structs.replace(paused, source=DASHBOARD)])
+    link = link_to(db)
+
+    client.post(link, data=form_of(client.get(link)) | {"action": "resume"})
+
+    assert status_of(db, "email_status")["state"] == "paused"
 
 
 @pytest.mark.parametrize("way", ["urlencoded", "multipart"])

@@ -17,7 +17,13 @@ from pymongo.errors import PyMongoError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from engine.contacts.contact_preferences import ContactPreferences, Evidence, choice, contact_preferences
+from engine.contacts.contact_preferences import (
+    ContactPreferences,
+    Evidence,
+    choice,
+    contact_preferences,
+    pause_emails,
+)
 from engine.db import Db
 from engine.domain import signed_links
 from engine.domain.activities import Activity, ActivityId
@@ -182,7 +188,17 @@ class PreferenceDoor:
             return await self._one_click(visit)
         if form.get(page.ACTION) == [page.ALL]:
             return await self._end_all(visit)
-        return await self._save(visit, form)
+        try:
+            token = signed_links.read(
+                "".join(form.get(page.FORM, ())), visit.secrets, Purpose.FORM, now=visit.now
+            )
+        except ExpiredLink:
+            return self._page(visit, visit.chosen, visit.look.texts.stale_form, status=409)
+        if token.contact != visit.token.contact:
+            raise InvalidLink
+        if form.get(page.ACTION) in ([page.PAUSE], [page.RESUME]):
+            return await self._pause(visit, token.data[0], begin=form[page.ACTION] == [page.PAUSE])
+        return await self._save(visit, token, form)
 
     async def _one_click(self, visit: Visit) -> Response:
         """End the subscription that the link names, without another question (RFC 8058)."""
@@ -204,15 +220,24 @@ class PreferenceDoor:
                 ids[machine] = f"unsubscribed:{contact}:{machine}:{_marked(held.since)}"
         await self._record(visit, dict.fromkeys(ids, UNSUBSCRIBED), ids, source)
 
-    async def _save(self, visit: Visit, form: Form) -> Response:
+    async def _pause(self, visit: Visit, form: str, *, begin: bool) -> Response:
+        """Pause all email for a while, or end the pause that the contact began."""
+        pause = visit.chosen.pause
+        if pause.offered if begin else pause.until is not None and not visit.only_off:
+            activity = pause_emails(
+                visit.chosen,
+                visit.now + timedelta(days=page.PAUSE_DAYS) if begin else None,
+                id_=ActivityId(f"preferences:{form}:pause:{begin:d}"),
+                evidence=visit.evidence(PAGE),
+                ruleset=visit.ruleset,
+                now=visit.now,
+            )
+            await self._keep([activity])
+            self._metrics.choices.labels(PAGE).inc()
+        return await self._saved(visit, changed=True)
+
+    async def _save(self, visit: Visit, token: Token, form: Form) -> Response:
         """Change what differs from what the form showed: what was changed elsewhere meanwhile holds."""
-        written = "".join(form.get(page.FORM, ()))
-        try:
-            token = signed_links.read(written, visit.secrets, Purpose.FORM, now=visit.now)
-        except ExpiredLink:
-            return self._page(visit, visit.chosen, visit.look.texts.stale_form, status=409)
-        if token.contact != visit.token.contact:
-            raise InvalidLink
         choices = _choices(token, form.get(page.RECEIVE, ()), only_off=visit.only_off)
         held = visit.chosen.held
         new = {

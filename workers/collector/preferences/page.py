@@ -15,7 +15,7 @@ from babel.dates import format_date
 from markupsafe import Markup
 from starlette.responses import Response
 
-from engine.contacts.contact_preferences import ContactPreferences, Held
+from engine.contacts.contact_preferences import ContactPreferences, Held, Pause
 from engine.domain.masking import masked_email, masked_phone
 from engine.domain.preferences import COLOUR, Preferences, text_colour
 from engine.domain.rulebook import Account
@@ -24,8 +24,8 @@ from workers.collector.preferences.texts import Texts
 
 STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
 
-ALL = "all"
-SAVE = "save"
+ALL, SAVE, PAUSE, RESUME = "all", "save", "pause", "resume"
+PAUSE_DAYS = 30
 ACTION = "action"
 RECEIVE = "receive"
 FORM = "form"
@@ -92,11 +92,12 @@ def preference_page(
         "<h1>{title}</h1>{notice}<p>{intro}</p>{warned}"
         '<form method="post"><input type="hidden" name="{form_name}" value="{form}">'
         "<fieldset><legend>{choose}</legend>{rows}</fieldset>"
-        '<button class="main" name="{action}" value="{save}">{save_text}</button>{leave}</form>'
+        '<button class="main" name="{action}" value="{save}">{save_text}</button>{pause}{leave}</form>'
     ).format(
         title=texts.title, notice=_notice(look, chosen, news), intro=intro, warned=warned,
         form_name=FORM, form=form,
         choose=texts.choose, rows=rows, action=ACTION, save=SAVE, save_text=texts.save,
+        pause=_break(look, chosen.pause, only_off=only_off),
         leave=_leave(look) if any(held.state != UNSUBSCRIBED for held in shown) else "",
     )  # fmt: skip
     return page(look, texts.title, body, status=status)
@@ -105,9 +106,28 @@ def preference_page(
 def _leave(look: Look) -> Markup:
     """The button that ends everything."""
     texts = look.texts
-    return Markup(
-        '<div class="all"><h2>{}</h2><p>{}</p><button class="other" name="{}" value="{}">{}</button></div>'
-    ).format(texts.all_heading, texts.all_about.format(shop=look.account.name), ACTION, ALL, texts.all_button)
+    about = texts.all_about.format(shop=look.account.name)
+    return _apart(texts.all_heading, about, ALL, texts.all_button)
+
+
+def _break(look: Look, pause: Pause, *, only_off: bool) -> Markup:
+    """The button that pauses all email, or ends the pause; nothing where neither can be done."""
+    texts = look.texts
+    if pause.until is not None:
+        about, button = texts.paused_until.format(day=look.day(pause.until)), texts.resume_button
+        return _apart(texts.paused_heading, about, RESUME, "" if only_off else button)
+    if not pause.offered:
+        return Markup("")
+    about, button = (text.format(days=PAUSE_DAYS) for text in (texts.pause_about, texts.pause_button))
+    return _apart(texts.pause_heading, about, PAUSE, button)
+
+
+def _apart(heading: str, about: str, action: str, button: str) -> Markup:
+    """A part of the page with a button of its own."""
+    pressed = Markup('<button class="other" name="{}" value="{}">{}</button>').format(ACTION, action, button)
+    return Markup('<div class="all"><h2>{}</h2><p>{}</p>{}</div>').format(
+        heading, about, pressed if button else ""
+    )
 
 
 def receives(look: Look, chosen: ContactPreferences) -> str:

@@ -29,6 +29,12 @@ class Texts:
     all_heading: str
     all_about: str
     all_button: str
+    pause_heading: str
+    pause_about: str
+    pause_button: str
+    paused_heading: str
+    paused_until: str
+    resume_button: str
     saved: str
     unchanged: str
     receives: str

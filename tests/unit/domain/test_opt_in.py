@@ -1,10 +1,13 @@
 """Double opt-in: what a browser subscribes waits for a click, and nothing is sent meanwhile."""
 
-import itertools
-
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs
 
+from engine.domain.activities import ActivityId
 from engine.domain.reachability import reach_of
+from tests.arrival import Living
 from tests.builders import (
     NOON,
     an_activity,
@@ -156,17 +159,36 @@ def test_without_a_webhook_it_waits_and_nobody_is_called():
     assert calls(ASKED, until=days(9), rulebook=waiting) == []
 
 
-def test_the_same_however_it_arrives():
-    events = [
-        KNOWN,
-        ASKED,
-        by_browser(days(3)),
-        by_server(days(4), "newsletter_unsubscribed"),
-        by_browser(days(5)),
+KINDS = (
+    by_browser,
+    lambda at: by_browser(at, "sms_subscribed", phone="+34600000000"),
+    lambda at: by_browser(at, "newsletter_unsubscribed"),
+    by_server,
+    lambda at: by_server(at, "newsletter_unsubscribed"),
+    lambda at: by_server(at, "email_complained"),
+    lambda at: an_activity("newsletter_subscribed", at, tracker="t2"),
+    lambda at: an_activity("page_visited", at, tracker="t2"),
+    lambda at: identified(at, tracker="t2", email=ANA, trusted=True),
+    lambda at: identified(at, email=ANA, external_id="7", trusted=True),
+    lambda at: identified(at, email="new@x.com", external_id="7", trusted=True),
+)
+
+
+@st.composite
+def histories(draw):
+    found = draw(st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 20)), min_size=1, max_size=8))
+    return [
+        structs.replace(kind(days(half / 2)), id=ActivityId(f"h{number}"))
+        for number, (kind, half) in enumerate(found)
     ]
 
-    found = {
-        str(the_contact(order, CONFIRM, until=days(6)).state) for order in itertools.permutations(events)
-    }
 
-    assert len(found) == 1
+@settings(max_examples=300, deadline=None)
+@given(history=histories(), data=st.data())
+def test_the_same_waits_however_it_arrives(history, data):
+    quiet, lively = Living(CONFIRM), Living(CONFIRM)
+    quiet.receive(history)
+    for activity in data.draw(st.permutations(history)):
+        lively.receive([activity])
+
+    assert lively.picture() == quiet.picture()

@@ -21,8 +21,9 @@ from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.bulk.selection import Selection
 from engine.contacts.sheet.timelines import EVERYTHING, TimelineFilter
-from engine.domain.reachability import receiving, subscriptions
+from engine.domain.reachability import receiving
 from engine.domain.rulebook import Ruleset
+from engine.domain.subscriptions import subscriptions_of
 from engine.errors import LimitExceeded
 from engine.exports import export_columns, export_service, exporting
 from engine.exports.column import Column, What
@@ -118,7 +119,7 @@ def _those_who_receive(asked: ExportQuestion, ruleset: Ruleset, key: str) -> Exp
         return asked
     labels = {
         "email": "email",
-        **{known.machine: known.label for known in subscriptions(ruleset)},
+        **{id_: known.label for id_, known in subscriptions_of(ruleset).items()},
         "push": "Web push",
     }
     chosen: str | None = st.selectbox(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -13,6 +12,7 @@ from engine.domain.bounce_messages.reasons import plain_reason
 from engine.domain.contact import ContactState, Status
 from engine.domain.rulebook import Ruleset
 from engine.domain.statuses import by_hand
+from engine.domain.subscriptions import Channel, Subscription, subscriptions_of
 from engine.errors import Invalid
 
 
@@ -41,8 +41,8 @@ def stopping(
     is no address for, is left as it is.  Web push only the contact can turn off.
     """
     addresses = {"email_status": email, "mobile_status": phone}
-    lists = {found.machine for found in subscriptions(ruleset)}
-    stopped = lists if how == "unsubscribed" else {id_ for id_, address in addresses.items() if address}
+    lists = subscriptions_of(ruleset)
+    stopped = set(lists) if how == "unsubscribed" else {id_ for id_, address in addresses.items() if address}
     return {
         id_: how
         for id_, machine in ruleset.machines.items()
@@ -50,50 +50,21 @@ def stopping(
     }
 
 
-@dataclass(frozen=True)
-class Subscription:
-    """A list that contacts are on or not, and how it is sent.
+_AS_SUCH = Subscription("email", "email", "Email")
+"""Email whatever was agreed to."""
 
-    `delivery` is the machine of the address, `address` its field.
-    """
-
-    machine: str
-    label: str
-    delivery: str
-    address: str
-
-    @property
-    def missing(self) -> str:
-        """The words for a contact without the address."""
-        return _MISSING[self.address]
-
-
-_MISSING = {"email": "no email", "mobile_phone": "no mobile phone"}
-_BY_EMAIL, _BY_SMS = ("email_status", "email"), ("mobile_status", "mobile_phone")
-
-
-def subscriptions(ruleset: Ruleset) -> list[Subscription]:
-    """The newsletter, SMS and every topic, those by email first."""
-    topics = ruleset.topics.values()
-    return [
-        Subscription("newsletter", "Newsletter", *_BY_EMAIL),
-        *(
-            Subscription(topic.machine, topic.label, *_BY_EMAIL)
-            for topic in topics
-            if topic.channel == "email"
-        ),
-        Subscription("sms", "SMS", *_BY_SMS),
-        *(Subscription(topic.machine, topic.label, *_BY_SMS) for topic in topics if topic.channel == "sms"),
-    ]
+_ADDRESSES: Mapping[Channel, str] = {"email": "email", "sms": "mobile_phone"}
+_DELIVERIES: Mapping[Channel, str] = {"email": "email_status", "sms": "mobile_status"}
+_MISSING: Mapping[Channel, str] = {"email": "no email", "sms": "no mobile phone"}
+"""Of each channel the field of its address, the machine of that, and the words for a contact without it."""
 
 
 def reach_of(state: ContactState, ruleset: Ruleset, *, email: str | None, phone: str | None) -> list[Reach]:
     """Whether email as such, each subscription and web push reach the contact."""
-    addresses = {"email": email, "mobile_phone": phone}
-    as_such = _by_address(state, ruleset, Subscription("email", "Email", *_BY_EMAIL), email)
-    subscribed = (
-        _subscribed(state, ruleset, found, addresses[found.address]) for found in subscriptions(ruleset)
-    )
+    addresses: Mapping[Channel, str | None] = {"email": email, "sms": phone}
+    as_such = _by_address(state, ruleset, _AS_SUCH, email)
+    lists = subscriptions_of(ruleset).values()
+    subscribed = (_subscribed(state, ruleset, found, addresses[found.channel]) for found in lists)
     return [as_such, *subscribed, _push(state)]
 
 
@@ -106,11 +77,11 @@ def receiving(what: str, ruleset: Ruleset) -> dict[str, Any]:
         return {"push.devices": {"gte": 1}}
     if what == "email":
         return {"email": {"exists": True}, "email_status": "active"}
-    found = next((known for known in subscriptions(ruleset) if known.machine == what), None)
-    if found is None or what not in ruleset.machines:
-        known = ["email", "push", *(each.machine for each in subscriptions(ruleset))]
-        raise UnknownChannel(what, known)
-    return {found.address: {"exists": True}, found.delivery: "active", what: "subscribed"}
+    lists = subscriptions_of(ruleset)
+    if what not in lists:
+        raise UnknownChannel(what, ["email", "push", *lists])
+    channel = lists[what].channel
+    return {_ADDRESSES[channel]: {"exists": True}, _DELIVERIES[channel]: "active", what: "subscribed"}
 
 
 class UnknownChannel(Invalid):
@@ -123,7 +94,7 @@ class UnknownChannel(Invalid):
 def _subscribed(state: ContactState, ruleset: Ruleset, to: Subscription, address: str | None) -> Reach:
     agreed, agreed_words = _stands(state, ruleset, to.machine)
     if address is None:
-        return Reach(to.machine, to.label, False, to.missing)
+        return Reach(to.machine, to.label, False, _MISSING[to.channel])
     if to.machine in state.asked:
         since = _day(state.asked[to.machine].at, ruleset)
         return Reach(to.machine, to.label, False, f"waiting for confirmation since {since}")
@@ -131,8 +102,8 @@ def _subscribed(state: ContactState, ruleset: Ruleset, to: Subscription, address
         return Reach(to.machine, to.label, False, agreed_words)
     delivered = _by_address(state, ruleset, to, address)
     if not delivered.reachable:
-        declared = ruleset.machines.get(to.delivery)
-        label = to.delivery if declared is None else declared.label
+        declared = ruleset.machines.get(_DELIVERIES[to.channel])
+        label = _DELIVERIES[to.channel] if declared is None else declared.label
         return Reach(to.machine, to.label, False, f"{label} {delivered.why}")
     return Reach(to.machine, to.label, True, agreed_words)
 
@@ -140,10 +111,10 @@ def _subscribed(state: ContactState, ruleset: Ruleset, to: Subscription, address
 def _by_address(state: ContactState, ruleset: Ruleset, to: Subscription, address: str | None) -> Reach:
     """Whether an address takes mail or messages, whatever the contact agreed to."""
     if address is None:
-        return Reach(to.machine, to.label, False, to.missing)
-    bounced = state.statuses.get(to.delivery, Status("")).state == "bounced"
-    evidence = _evidence(state, to.delivery, ruleset) if bounced else ""
-    delivered, words = _stands(state, ruleset, to.delivery, why=not evidence)
+        return Reach(to.machine, to.label, False, _MISSING[to.channel])
+    bounced = state.statuses.get(_DELIVERIES[to.channel], Status("")).state == "bounced"
+    evidence = _evidence(state, _DELIVERIES[to.channel], ruleset) if bounced else ""
+    delivered, words = _stands(state, ruleset, _DELIVERIES[to.channel], why=not evidence)
     return Reach(to.machine, to.label, delivered == "active", f"{words}{evidence}")
 
 

@@ -102,7 +102,9 @@ class Collector:
         self._identity_secrets: Cached[tuple[str, ...]] = Cached(
             lambda: keys.identity_secrets(db), seconds=CACHED_FOR
         )
-        self.reachability = ReachabilityDoor(db, self._keys, limit, within=MONGODB_WITHIN)
+        self.reachability = ReachabilityDoor(
+            db, self._keys, limit, within=MONGODB_WITHIN, environment=environment, clock=clock
+        )
         self._commit = GroupCommit(self._keep)
         self.metrics = Metrics(waiting=lambda: self._commit.waiting)
         self.notices = NoticeDoor(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -14,6 +15,9 @@ from starlette.responses import JSONResponse, Response
 from engine.accounts.keys import KeyRecord
 from engine.contacts.reachability_lookup import MOST, Reachability, reachability
 from engine.db import Db
+from engine.domain.preference_links import preference_link
+from engine.domain.preferences import Preferences
+from engine.domain.webhook_secrets import UnusableSecret
 from engine.errors import ContactNotFound, NotAllowed
 from engine.rules import versions
 from workers.collector.auth import KeyRing, token_of
@@ -43,10 +47,23 @@ class ReachabilityDoor:
       keys(KeyRing): The keys that requests come with.
       limit(RateLimit): What each key may ask; a contact counts as an event.
       within(float): Seconds after which MongoDB counts as away.
+      environment(Mapping): Has the secret that signs the links to preference pages.
+      clock(callable): The present.
     """
 
-    def __init__(self, db: Db, keys: KeyRing, limit: RateLimit, *, within: float) -> None:
+    def __init__(
+        self,
+        db: Db,
+        keys: KeyRing,
+        limit: RateLimit,
+        *,
+        within: float,
+        environment: Mapping[str, str],
+        clock: Callable[[], datetime],
+    ) -> None:
         self._db = db
+        self._environment = environment
+        self._clock = clock
         self._keys = keys
         self._limit = limit
         self._within = within
@@ -59,9 +76,9 @@ class ReachabilityDoor:
         key = await self._secret_key(request)
         self._check_rate(key, 1)
         [found] = await self._look_up([request.path_params["key"]])
-        if found.contact is None:
-            raise ContactNotFound(found.key)
-        return JSONResponse(_as_json(found))
+        if found["contact"] is None:
+            raise ContactNotFound(found["key"])
+        return JSONResponse(found)
 
     async def many(self, request: Request) -> Response:
         """`POST /v1/contacts/reachability` with `{"contacts": [key, …]}`.
@@ -72,7 +89,7 @@ class ReachabilityDoor:
         wanted = _wanted(await read_body(request))
         self._check_rate(key, len(wanted))
         found = await self._look_up(wanted)
-        return JSONResponse({"contacts": [_as_json(each) for each in found]})
+        return JSONResponse({"contacts": found})
 
     async def _secret_key(self, request: Request) -> KeyRecord:
         token = token_of(request.headers.get("authorization", ""))
@@ -87,12 +104,24 @@ class ReachabilityDoor:
         if wait := self._limit.wait_for(key.id, contacts):
             raise RateLimited(wait)
 
-    async def _look_up(self, keys: Sequence[str]) -> list[Reachability]:
+    async def _look_up(self, keys: Sequence[str]) -> list[dict[str, Any]]:
         return await asyncio.to_thread(self._read, keys)
 
-    def _read(self, keys: Sequence[str]) -> list[Reachability]:
+    def _read(self, keys: Sequence[str]) -> list[dict[str, Any]]:
         with pymongo.timeout(self._within):
-            return reachability(self._db, keys, versions.current(self._db))
+            ruleset = versions.current(self._db)
+            found = reachability(self._db, keys, ruleset)
+        return [_as_json(each) | self._link(each, ruleset.preferences) for each in found]
+
+    def _link(self, found: Reachability, preferences: Preferences | None) -> dict[str, str]:
+        """The link to the contact's preference page, where there is one and it can be signed."""
+        if preferences is None or found.contact is None:
+            return {}
+        try:
+            link = preference_link(found.contact, preferences, self._environment, now=self._clock())
+        except UnusableSecret:
+            return {}
+        return {"preferences": link}
 
 
 def _wanted(body: bytes) -> list[str]:

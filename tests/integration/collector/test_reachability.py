@@ -101,6 +101,29 @@ def test_a_question_that_makes_no_sense_is_refused_in_words(server, body, words)
     assert refused.status_code == 400 and words in refused.text
 
 
+def test_the_answer_has_the_link_to_the_preference_page_where_there_is_one(lists, serving, secret_key):
+    settings = publishing.completed(lists, {})["settings.yaml"]
+    page = "\npreferences: {url: https://events.x.com, secret: $PAGE}\n"
+    publishing.publish(
+        lists,
+        publishing.completed(lists, {"settings.yaml": settings + page}),
+        by="t",
+        message="t",
+        now=utc_now(),
+    )
+    receive_and_drain(lists, [subscribed()])
+    with_secret = serving(environment={"PAGE": "0123456789abcdef0123"})
+    without = serving()
+    for client in (with_secret, without):
+        client.auth = (secret_key, "")
+
+    found = with_secret.get("/v1/contacts/ana@x.com/reachability").json()
+
+    assert found["preferences"].startswith("https://events.x.com/preferences/")
+    assert with_secret.get(found["preferences"].removeprefix("https://events.x.com")).status_code == 200
+    assert "preferences" not in without.get("/v1/contacts/ana@x.com/reachability").json()
+
+
 def test_nobody_of_that_key_is_404(server):
     assert server.get("/v1/contacts/nobody@x.com/reachability").status_code == 404
 

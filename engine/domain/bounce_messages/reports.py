@@ -153,11 +153,13 @@ def _kind_of_action(action: str) -> Kind | None:
 def _exact_status(field: str, diagnostic: str) -> str:
     """The status, or the one of the diagnostic where the field has only its class: `5.0.0`, `5.1.1`."""
     coded = re.search(r"[245]\.\d{1,3}\.\d{1,3}", field)
-    said = status_in(diagnostic)
+    stated = status_in(diagnostic)
     if coded is None:
-        return said
+        return stated
     return (
-        said if said and coded[0][2:] in ("0.0", "3.0", "5.0", "4.0") and said[0] == coded[0][0] else coded[0]
+        stated
+        if stated and coded[0][2:] in ("0.0", "3.0", "5.0", "4.0") and stated[0] == coded[0][0]
+        else coded[0]
     )
 
 

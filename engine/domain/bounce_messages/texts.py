@@ -96,10 +96,10 @@ def _blocks(mail: Mail, text: str, original: Mail | None) -> list[tuple[str, str
     if named:
         return [(address, _about(address, text, named)) for address in named]
     ours = {a.lower() for name in ("From", "To", "Cc", "Reply-To") for a in addresses_in(header(mail, name))}
-    told = _HEADER_LINES.sub("", text)
+    body = _HEADER_LINES.sub("", text)
     written = [
         a
-        for a in addresses_in(told) or addresses_in(text)
+        for a in addresses_in(body) or addresses_in(text)
         if a.lower() not in ours and not _NOT_THEIRS.match(a)
     ]
     at_start = [a for a in written if _begins_a_line(a, text)]

@@ -103,7 +103,7 @@ def _row(
     column = form.inspection.columns[number]
     with st.container(horizontal=True, vertical_alignment="center", key=f"import-column-{number}"):
         with st.container(width="stretch"):
-            show(_about(form, number))
+            show(_about(form, number, is_undecided=is_undecided))
         with st.container(width=320):
             _ask_target(form, number, labels, is_undecided=is_undecided)
             if column.heading in form.new_fields:
@@ -112,11 +112,12 @@ def _row(
                 _ask_format(form, ambiguous, number)
 
 
-def _about(form: ImportForm, number: int) -> Markup:
+def _about(form: ImportForm, number: int, *, is_undecided: bool) -> Markup:
     column = form.inspection.columns[number]
     samples = samples_of(form.inspection.sample, number)
     guessed = form.targets[column.heading] == column.target and column.target
     words = f" · {_REASONS[column.because]}" if guessed and column.because else ""
+    words = " · may list contacts who must not receive messages" if is_undecided else words
     reason = [tag("span", words, "cs-small cs-quiet")] if words else []
     values = tag(
         "div", " · ".join(samples) if samples else "no values in the first rows", "cs-small cs-quiet"

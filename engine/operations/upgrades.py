@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
@@ -18,8 +19,10 @@ from engine.domain.identity.identities import tracker_key
 from engine.domain.identity.people import MAX_AGENT
 from engine.domain.rulebook import Account
 from engine.domain.valuation import RFM_CHANGED
+from engine.errors import InvalidRules
+from engine.notices.raw_notices import EVIDENCE_OF
 from engine.rules.language import editing
-from engine.rules.ruleset import read_folder
+from engine.rules.ruleset import compile_ruleset, read_folder
 from engine.settings import CONFIG_DIR
 
 RETIRED = {
@@ -49,7 +52,7 @@ _INDEX_NOT_FOUND = (26, 27)
 def upgrade(db: Db) -> None:
     """Run the pending upgrades; an interrupted one starts again the next time."""
     _drop_retired(db)
-    for name, make in _STEPS.items():
+    for name, make in {**_STEPS, labels_step(): label_types}.items():
         if db.installation.find_one({"_id": name}) is None:
             make(db)
             with suppress(DuplicateKeyError):  # another process did it, too
@@ -208,6 +211,66 @@ _BY_FILES = "".join(
 _END_OF_PAUSE = re.compile(r"^      - \{on: until, from: paused, to: active\}\n", re.M)
 """The shipped transition after which those of files stand; it is the first in the file, that of the email."""
 
+
+def fold_push_again(db: Db) -> None:
+    """Have contacts with web push folded again, so that each device knows its endpoint."""
+    db.contacts.update_many({"push_devices.0": {"$exists": True}}, {"$set": {"upkeep": _NEVER}})
+
+
+RELIED_ON = EVIDENCE_OF | frozenset(
+    {
+        "email_sent", "email_delivered", "email_opened", "email_clicked", "sms_sent", "sms_delivered",
+        "push_subscribed", "push_unsubscribed", "topic_subscribed", "topic_unsubscribed",
+    }
+)  # fmt: skip
+"""Types that programs of ours send or react to: an undeclared one names no contact by its email or number."""
+
+
+def labels_step() -> str:
+    """The step's name: of its own for each set of types, so that it runs again when there are more."""
+    return "labels " + hashlib.blake2b(" ".join(sorted(RELIED_ON)).encode(), digest_size=4).hexdigest()
+
+
+def label_types(db: Db) -> None:
+    """Declare in the present rules, as shipped, the types that we rely on and that they lack.
+
+    The shop's own words for a type stay, and rules never get worse by it.
+    """
+    newest = db.rulesets.find_one({}, {"files": 1}, sort=[("_id", -1)])
+    if newest is None:
+        return
+    texts = {file["name"]: file["text"] for file in newest["files"]}
+    changed = with_types(texts)
+    if changed != texts.get(ACTIVITIES, ""):
+        files = [
+            {**file, "text": changed} if file["name"] == ACTIVITIES else file for file in newest["files"]
+        ]
+        db.rulesets.update_one({"_id": newest["_id"]}, {"$set": {"files": files}})
+
+
+def with_types(texts: Mapping[str, str]) -> str:
+    """The declared activities, with each shipped type that we rely on and that fits."""
+    text, shipped = texts.get(ACTIVITIES, ""), read_folder(CONFIG_DIR)[ACTIVITIES]
+    for type_ in sorted(RELIED_ON):
+        declaration = editing.value_at(shipped, "activities", type_)
+        if declaration is None or editing.value_at(text, "activities", type_) is not None:
+            continue
+        more = editing.with_values(text, "activities", {type_: declaration})
+        if _problems({**texts, ACTIVITIES: more}) <= _problems({**texts, ACTIVITIES: text}):
+            text = more
+    return text
+
+
+def _problems(texts: Mapping[str, str]) -> set[str]:
+    try:
+        compile_ruleset(texts)
+    except InvalidRules as error:
+        return {problem.message for problem in error.problems}
+    return set()
+
+
+ACTIVITIES = "activities.yaml"
+
 TRANSITIONS = "transitions.yaml"
 
 _REFUSING = [
@@ -305,6 +368,9 @@ _STEPS = {
     "refusals": keep_refusals,
     "failures": count_failures,
     "suppressions": take_suppressions,
+
+
+    "push": fold_push_again,
 }
 """One-time upgrades, by the name under which the installation records them."""
 

@@ -6,6 +6,7 @@ from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
 from engine.db.search_keys import SEARCH_FIELDS
+from engine.errors import InvalidRules
 from engine.insights import daily, daily_lines
 from engine.operations import upgrades
 from engine.operations.preparation import prepare
@@ -238,3 +239,75 @@ def test_the_transitions_of_version_0_9_get_all_that_is_shipped_now():
         before = before.replace(after, line.format(channel) + after)
 
     assert upgrades.with_refusals(before) == shipped
+
+
+def without_types(text, *types):
+    for type_ in types:
+        before, _, after = text.partition(f"  {type_}:\n")
+        text = before + after[after.index("\n  ") + 1 :] if after.startswith("    ") else text
+        while text[len(before) :].startswith("    "):
+            text = before + text[len(before) :].partition("\n")[2]
+    return text
+
+
+LACKING = ("email_deferred", "email_auto_replied", "push_unsubscribed")
+
+
+def with_activities(db, change):
+    texts = versions.stored_version(db, 1).texts["activities.yaml"]
+    changed = change(texts)
+    assert changed != texts
+    db.rulesets.update_one({"files.name": "activities.yaml"}, {"$set": {"files.$.text": changed}})
+    db.installation.delete_one({"_id": upgrades.labels_step()})
+    forget_databases()
+
+
+def test_types_that_we_rely_on_get_their_labels_and_then_name_their_contact(db):
+    with_activities(db, lambda text: without_types(text, *LACKING))
+    assert versions.current(db).catalog.identified_by("email_deferred") == ()
+
+    for _ in range(2):
+        prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+    forget_databases()
+
+    ours, shipped = (
+        [(c.label(t), c.icon(t), c.identified_by(t), c.properties(t)) for t in LACKING]
+        for c in (versions.current(db).catalog, compile_ruleset(read_folder(CONFIG_DIR)).catalog)
+    )
+    assert ours == shipped
+    assert ours[0][0] == "Email delayed"
+
+
+def test_types_that_are_added_leave_what_is_wrong_already_no_worse(db):
+    own = "  own_bounce: {label: Returned, colour: blue}\n"
+    with_activities(db, lambda text: without_types(text, "email_bounced", *LACKING) + own)
+
+    prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+    forget_databases()
+
+    texts = versions.stored_version(db, 1).texts
+    with pytest.raises(InvalidRules) as refused:
+        compile_ruleset(texts)
+    assert len(refused.value.problems) == 1, "the unknown key of the shop's own type"
+    assert all(f"  {type_}:" in texts["activities.yaml"] for type_ in LACKING)
+
+
+def test_a_type_of_the_shops_own_keeps_its_words(db):
+    with_activities(db, lambda text: text.replace("label: Email delayed", "label: Mail waits"))
+
+    prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+    forget_databases()
+
+    assert versions.current(db).catalog.label("email_deferred") == "Mail waits"
+
+
+def test_devices_of_before_know_their_endpoint(db):
+    on = an_activity("push_subscribed", email="ana@x.com", device_id="d", endpoint="https://push/1")
+    receive_and_drain(db, [on])
+    db.contacts.update_many({}, {"$unset": {"push_endpoints": ""}})
+    db.installation.delete_one({"_id": "push"})
+
+    prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+    drain_all(db)
+
+    assert db.contacts.find_one()["push_endpoints"][0]["device"] == "d"

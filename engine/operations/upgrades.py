@@ -188,19 +188,30 @@ def keep_refusals(db: Db) -> None:
 def take_suppressions(db: Db) -> None:
     """Let all versions of the rules take bounced and blocked addresses from files."""
     for row in db.rulesets.find({}, {"files": 1}):
-        files = [{**file, "text": _with_suppressions(file)} for file in row["files"]]
+        texts = with_suppressions({file["name"]: file["text"] for file in row["files"]})
+        files = [{**file, "text": texts[file["name"]]} for file in row["files"]]
         if files != row["files"]:
             db.rulesets.update_one({"_id": row["_id"]}, {"$set": {"files": files}})
 
 
-def _with_suppressions(file: Document) -> str:
-    """The declared transitions of the email, with those that a file causes, unless there are any."""
-    text: str = file["text"]
-    if file["name"] != TRANSITIONS:
-        return text
-    machine = editing.value_at(text, "machines", "email_status") or {}
+def with_suppressions(texts: Mapping[str, str]) -> dict[str, str]:
+    """The declared transitions of the email, with those that a file causes, unless there are any.
+
+    They ask for a property of an import, which is declared with them.
+    """
+    transitions, activities = texts.get(TRANSITIONS, ""), texts.get(ACTIVITIES, "")
+    machine = editing.value_at(transitions, "machines", "email_status") or {}
     present = any(move.get("on") == "contact_imported" for move in machine.get("transitions", ()))
-    return text if present else _END_OF_PAUSE.sub(_BY_FILES + r"\g<0>", text, count=1)
+    imported = editing.value_at(activities, "activities", "contact_imported")
+    if present or imported is None or not _END_OF_PAUSE.search(transitions):
+        return dict(texts)
+    properties = {**imported.get("properties", {}), "email_status": "text", "reason": "text"}
+    changed = {"contact_imported": {**imported, "properties": properties}}
+    return {
+        **texts,
+        TRANSITIONS: _END_OF_PAUSE.sub(_BY_FILES + r"\g<0>", transitions, count=1),
+        ACTIVITIES: editing.with_values(activities, "activities", changed),
+    }
 
 
 _BY_FILES = "".join(
@@ -269,9 +280,7 @@ def _problems(texts: Mapping[str, str]) -> set[str]:
     return set()
 
 
-ACTIVITIES = "activities.yaml"
-
-TRANSITIONS = "transitions.yaml"
+TRANSITIONS, ACTIVITIES = "transitions.yaml", "activities.yaml"
 
 _REFUSING = [
     "newsletter_unsubscribed", "sms_unsubscribed", "email_complained", "email_bounced", "sms_bounced",
@@ -305,9 +314,9 @@ RFM = "rfm.yaml"
 def _with_rfm_changed(file: Document) -> str:
     """The declared activities, with that of a change of category."""
     text: str = file["text"]
-    if file["name"] != "activities.yaml" or editing.value_at(text, "activities", RFM_CHANGED) is not None:
+    if file["name"] != ACTIVITIES or editing.value_at(text, "activities", RFM_CHANGED) is not None:
         return text
-    shipped = editing.value_at(read_folder(CONFIG_DIR)["activities.yaml"], "activities", RFM_CHANGED)
+    shipped = editing.value_at(read_folder(CONFIG_DIR)[ACTIVITIES], "activities", RFM_CHANGED)
     return editing.with_values(text, "activities", {RFM_CHANGED: shipped})
 
 
@@ -320,7 +329,7 @@ _CART_NAME = "Wishlist Product Added to Cart"
 def _with_names(file: Document) -> str:
     """The declared activities, with the update of an order and the cart's other name."""
     text: str = file["text"]
-    if file["name"] != "activities.yaml":
+    if file["name"] != ACTIVITIES:
         return text
     added = editing.value_at(text, "activities", "added_to_cart")
     if added is not None and _CART_NAME not in (names := added.get("segment_names", [])):
@@ -368,8 +377,6 @@ _STEPS = {
     "refusals": keep_refusals,
     "failures": count_failures,
     "suppressions": take_suppressions,
-
-
     "push": fold_push_again,
 }
 """One-time upgrades, by the name under which the installation records them."""

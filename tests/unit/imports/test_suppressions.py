@@ -12,8 +12,8 @@ from engine.imports.mapping.consents import Statement
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.mapping.inspection import inspect
 from engine.imports.mapping.suppressions import consents_of, read_suppression
-from engine.operations.upgrades import _with_suppressions
-from engine.rules.ruleset import read_folder
+from engine.operations.upgrades import with_suppressions
+from engine.rules.ruleset import compile_ruleset, read_folder
 from engine.settings import CONFIG_DIR
 from tests.builders import SHIPPED, an_activity, identified, imported, minutes, the_contact, with_topics
 
@@ -129,17 +129,23 @@ def test_nobody_is_subscribed_and_suppressed_by_one_file():
         ImportSettings(kind="orders", suppressed="bounced").validate_kind()
 
 
-def test_published_transitions_of_before_take_addresses_from_files():
-    shipped = read_folder(CONFIG_DIR)["transitions.yaml"]
-    lines = [
-        line for line in shipped.splitlines(keepends=True)
-        if not ("contact_imported" in line and "activity.email_status" in line)
-    ]  # fmt: skip
-    before = {"name": "transitions.yaml", "text": "".join(lines)}
-    assert before["text"] != shipped
+def test_published_rules_of_before_take_addresses_from_files():
+    shipped = read_folder(CONFIG_DIR)
+    lines = shipped["transitions.yaml"].splitlines(keepends=True)
+    of_files = [line for line in lines if "contact_imported" in line and "activity.email_status" in line]
+    without = "".join(line for line in lines if line not in of_files).partition("tests:\n")[0]
+    before = {
+        **shipped,
+        "transitions.yaml": without,
+        "activities.yaml": shipped["activities.yaml"].replace(
+            "email_status: text, reason: text, author", "author"
+        ),
+    }
+    assert len(of_files) == 2 and before["activities.yaml"] != shipped["activities.yaml"]
 
-    after = _with_suppressions(before)
+    after = with_suppressions(before)
 
-    assert [line for line in after.splitlines() if "activity.email_status: bounced" in line]
-    assert sorted(after.splitlines(keepends=True)) == sorted(shipped.splitlines(keepends=True))
-    assert _with_suppressions({"name": "transitions.yaml", "text": after}) == after
+    moves = compile_ruleset(after).machines["email_status"].transitions["contact_imported"]
+    assert [move.to for move in moves] == ["bounced", "blocked"]
+    assert all(line in after["transitions.yaml"] for line in of_files)
+    assert with_suppressions(after) == after

@@ -79,7 +79,9 @@ class Sheets(LazyGroup):
         ),
         "preferences": Deferred("workers.cli.preferences", "Print the link to a contact's preference page."),
         "sendings": Deferred("workers.cli.sendings", "Review suspected outages, whose bounces do not count."),
-        "bounces": Deferred("workers.cli.bounces", "Read mails that came back; show the notice of a bounce."),
+        "bounces": Deferred(
+            "workers.cli.bounces", "Read mails that came back, and show the notice of a bounce."
+        ),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Protocol, runtime_checkable
 
 from starlette.responses import JSONResponse, Response
@@ -29,10 +30,9 @@ def answer_to(taken: SortedEvents) -> Response:
         return JSONResponse({"success": True})
     if taken.activities:
         return JSONResponse({"success": True, "accepted": len(taken.activities), "errors": errors})
-    failed = {"success": False, "errors": errors}
     if taken.turned_away:
-        return JSONResponse(failed, status_code=429, headers=_retry_after(taken.wait))
-    return JSONResponse(failed, status_code=400)
+        return _refused(429, errors, headers=_retry_after(taken.wait))
+    return _refused(400, errors)
 
 
 def status_of(error: ContactSheetsError) -> int:
@@ -52,8 +52,21 @@ def failure(error: ContactSheetsError) -> JSONResponse:
 
 def refusal(status: int, field: str, message: str, *, headers: dict[str, str] | None = None) -> JSONResponse:
     """Answer with one field and what is wrong with it."""
-    errors: list[dict[str, Any]] = [{"field": field, "message": message}]
-    return JSONResponse({"success": False, "errors": errors}, status_code=status, headers=headers)
+    return _refused(status, [{"field": field, "message": message}], headers=headers)
+
+
+def _refused(
+    status: int, errors: list[dict[str, Any]], *, headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """The body of every refusal: clients of others read `code` and `message`, or send again for minutes."""
+    first = errors[0]
+    body = {
+        "success": False,
+        "code": HTTPStatus(status).name.lower(),
+        "message": f"{first['field']} {first['message']}".strip(),
+        "errors": errors,
+    }
+    return JSONResponse(body, status_code=status, headers=headers)
 
 
 def unavailable(status: int = 503) -> JSONResponse:

@@ -21,7 +21,8 @@ from workers.collector.limits import BODY_WITHIN, MAX_BODY, MAX_EVENT
 class Envelope(msgspec.Struct):
     """The envelope of a batch; each event is still raw.
 
-    `sentAt` and `writeKey` are text and `context` an object, or unset if blank: `envelope_of` sees to it.
+    `sentAt` is text or a number, `writeKey` text and `context` an object, or unset if it is none such:
+    what is odd beside the events must not cost them (`envelope_of`).
     """
 
     batch: list[msgspec.Raw]
@@ -41,7 +42,7 @@ async def read_body(request: Request, *, at_most: int = MAX_BODY) -> bytes:
     except TimeoutError:
         raise BodyTimeout("body", f"did not arrive within {BODY_WITHIN:.0f} seconds") from None
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    if encoding == "gzip":
+    if encoding in ("gzip", "x-gzip"):
         return unzipped(received, at_most=at_most)
     if encoding != "identity":
         raise UnsupportedEncoding(
@@ -77,14 +78,16 @@ def envelope_of(body: bytes) -> Envelope:
         raise InvalidRequest("body", f"is not JSON that can be read: {_reason(error)}") from None
     for name, kind in _KINDS.items():
         value = getattr(envelope, name)
-        if is_blank(value):
+        if is_blank(value) or not isinstance(value, kind):
             setattr(envelope, name, None)
-        elif not isinstance(value, kind):
-            raise InvalidRequest(name, f"must be {'text' if kind is str else 'an object'}")
     return envelope
 
 
-_KINDS: Mapping[str, type] = {"sentAt": str, "writeKey": str, "context": dict}
+_KINDS: Mapping[str, type | tuple[type, ...]] = {
+    "sentAt": (str, int, float),
+    "writeKey": str,
+    "context": dict,
+}
 
 
 def event_of(raw: bytes | msgspec.Raw) -> dict[str, Any]:
@@ -111,6 +114,17 @@ _ESCAPE = re.compile(
 _LONE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 
+_BARE = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b', re.S)
+
+
+def without_bare_numbers(json: bytes) -> bytes:
+    """Replace `NaN` and `Infinity` outside of texts by null: Python's libraries write them."""
+    return _BARE.sub(lambda found: found[0] if found[0].startswith(b'"') else b"null", json)
+
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
 def whole_characters(json: bytes) -> bytes:
     """Replace every half of a surrogate pair by U+FFFD: a name cut in the middle of an emoji."""
     return _ESCAPE.sub(lambda found: rb"\ufffd" if _LONE.fullmatch(found[0]) else found[0], json)
@@ -122,8 +136,9 @@ def _decoded(decoder: msgspec.json.Decoder[Any], json: bytes | msgspec.Raw) -> A
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
-        mended = whole_characters(bytes(json))
-        if mended == bytes(json):
+        written = bytes(json)
+        mended = without_bare_numbers(whole_characters(written.removeprefix(_BYTE_ORDER_MARK)))
+        if mended == written:
             raise
         return decoder.decode(mended)
 

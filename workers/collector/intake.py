@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from engine.domain.activities import Activity, ActivityId
@@ -13,9 +13,8 @@ from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity, InvalidIdentity
 from engine.pipeline.refused_events import RefusedEvent
 from workers.collector.bodies import Envelope, event_of
-from workers.collector.errors import InvalidRequest
 from workers.collector.limits import MAX_EVENT
-from workers.collector.times import moment, time_field
+from workers.collector.times import readable, time_field
 from workers.collector.translate import KINDS, Sender, translate
 
 
@@ -47,6 +46,8 @@ CALLS: dict[str, Call] = {
 }
 """The paths below `/v1/`."""
 
+
+MILLISECOND = timedelta(milliseconds=1)
 
 BEYOND_CEILING = (
     "has reached its daily limit of new contacts; events of known contacts are accepted, "
@@ -105,14 +106,21 @@ class SortedEvents:
 def take(
     envelope: Envelope, call: Call, sender: Sender, ruleset: Ruleset, *, received_at: datetime
 ) -> SortedEvents:
-    """Translate every event on its own; raise InvalidRequest for an envelope that spoils them all."""
-    taken, sent_at = SortedEvents(), _sent_at(envelope)
+    """Translate every event on its own.
+
+    Events without times happened in the order of the batch, a millisecond apart, the last as it arrived.
+    """
+    taken, sent_at = SortedEvents(), readable(envelope.sentAt)
+    last = len(envelope.batch) - 1
     for index, raw in enumerate(envelope.batch):
         try:
             event = _event(raw, call, envelope)
-            taken.activities.append(
-                translate(event, sender, ruleset, received_at=received_at, sent_at=sent_at)
-            )
+            untimed = time_field(event) is None
+            if untimed:  # by our own clock, which needs no correction
+                event["timestamp"] = (received_at - (last - index) * MILLISECOND).isoformat()
+                event.pop("sentAt", None)
+            sent = None if untimed else sent_at
+            taken.activities.append(translate(event, sender, ruleset, received_at=received_at, sent_at=sent))
             taken.positions.append(index)
         except (InvalidActivity, InvalidIdentity) as error:
             taken.refused.append(Refused(index, error.field, error.reason, bytes(raw)))
@@ -145,12 +153,3 @@ def _event(raw: Any, call: Call, envelope: Envelope) -> dict[str, Any]:
     if envelope.context and (isinstance(own, dict) or is_blank(own)):
         event["context"] = envelope.context | (own if isinstance(own, dict) else {})
     return event
-
-
-def _sent_at(envelope: Envelope) -> datetime | None:
-    if envelope.sentAt is None:
-        return None
-    try:
-        return moment(envelope.sentAt, "sentAt")
-    except InvalidActivity as error:
-        raise InvalidRequest(error.field, error.reason) from None

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from engine.domain.identity.blanks import is_blank, visible
@@ -24,13 +28,13 @@ def happened_at(
 
     The sender's clock is corrected as the Segment specification says: the time is that of
     receipt less what lay, by the sender's own clock, between `timestamp` (or
-    `originalTimestamp`) and `sentAt`.  A time still to come becomes that of receipt.
-    Without a time, or with a blank one, it is that of receipt.  Raises InvalidActivity for
-    what is no time.
+    `originalTimestamp`) and `sentAt`; a `sentAt` that is no time says nothing of the clock.  A time
+    still to come becomes that of receipt.  Without a time, or with a blank one, it is that of
+    receipt.  Raises InvalidActivity for what is no time.
     """
     named = time_field(event)
     own_sent_at = event.get("sentAt")
-    sent = sent_at if is_blank(own_sent_at) else moment(own_sent_at, "sentAt")
+    sent = sent_at if is_blank(own_sent_at) else readable(own_sent_at)
     if named is None:
         return received_at, False
     at = moment(event[named], named)
@@ -38,31 +42,78 @@ def happened_at(
         at = _corrected(at, sent=sent, received_at=received_at)
     if at < EARLIEST:
         raise InvalidActivity(
-            named, f"{event[named][:40]!r} is before {EARLIEST.year}; leave it out if unknown"
+            named, f"{str(event[named])[:40]!r} is before {EARLIEST.year}; leave it out if unknown"
         )
     return (received_at, True) if at > received_at else (at, False)
 
 
 def time_field(event: dict[str, Any]) -> str | None:
     """The field that says when an event happened; unset if none does."""
-    return next((name for name in ("originalTimestamp", "timestamp") if not is_blank(event.get(name))), None)
+    return next((name for name in ("timestamp", "originalTimestamp") if not is_blank(event.get(name))), None)
+
+
+def readable(value: Any) -> datetime | None:
+    """The time that a value says, if it says one."""
+    try:
+        return moment(value, "")
+    except InvalidActivity:
+        return None
 
 
 def moment(value: Any, field: str) -> datetime:
-    """Read an ISO 8601 time, with or without a zone (then UTC), in whole milliseconds."""
-    if not isinstance(value, str):
-        raise InvalidActivity(field, 'must be an ISO 8601 time such as "2026-03-01T12:00:00.000Z"')
-    try:
-        at = datetime.fromisoformat(visible(value).upper())
-    except ValueError:
-        reason = f'{value[:40]!r} is no time; write it as "2026-03-01T12:00:00.000Z"'
-        raise InvalidActivity(field, reason) from None
+    """Read a time in whole milliseconds.
+
+    ISO 8601, with or without a zone (then UTC), seconds or milliseconds since 1970, and RFC 2822.
+    Raises InvalidActivity.
+    """
+    at = _read(visible(value) if isinstance(value, str) else value)
+    if at is None:
+        shown = f"{value[:40]!r} is no time" if isinstance(value, str) else "is no time"
+        raise InvalidActivity(field, f'{shown}; write it as "2026-03-01T12:00:00.000Z"')
     zoned = at.replace(tzinfo=UTC) if at.tzinfo is None else at
     try:
         utc = zoned.astimezone(UTC)
     except OverflowError:
-        raise InvalidActivity(field, f"{value[:40]!r} is outside of the calendar") from None
+        raise InvalidActivity(field, f"{str(value)[:40]!r} is outside of the calendar") from None
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+
+
+_NAMED_UTC = re.compile(r"\s*(?:UTC|GMT)$", re.I)
+_NUMBER = re.compile(r"\d{9,13}(?:\.\d+)?")
+_MILLISECONDS = 100_000_000_000
+"""A number from here on counts milliseconds since 1970, a smaller one seconds (up to the year 5138)."""
+
+
+_FEWEST = 100_000_000
+"""Seconds since 1970 below which a number is rather something else (up to March 1973)."""
+
+
+def _read(value: Any) -> datetime | None:
+    """The time in one of its forms; none for what is no time.
+
+    A text of nine to thirteen digits is a number of seconds or milliseconds: a shorter one may be a date.
+    """
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float | Decimal) or _NUMBER.fullmatch(str(value)):
+        return _since_1970(float(value))
+    if not isinstance(value, str):
+        return None
+    with suppress(ValueError):
+        return datetime.fromisoformat(_NAMED_UTC.sub("Z", value).upper())
+    with suppress(ValueError, IndexError, TypeError, OverflowError):
+        return parsedate_to_datetime(value)
+    return None
+
+
+def _since_1970(number: float) -> datetime | None:
+    if number < _FEWEST:
+        return None
+    seconds = number / 1_000 if number >= _MILLISECONDS else number
+    try:
+        return EARLIEST + timedelta(seconds=seconds)
+    except (OverflowError, ValueError):
+        return None
 
 
 def _corrected(at: datetime, *, sent: datetime, received_at: datetime) -> datetime:

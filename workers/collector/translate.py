@@ -16,6 +16,8 @@ Decisions where the specification is open:
 from __future__ import annotations
 
 import hashlib
+import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,7 +34,7 @@ from engine.errors import InvalidActivity
 from workers.collector.bots import MAX_LENGTH, is_bot, is_browser
 from workers.collector.identification import identify
 from workers.collector.identity_signature import FIELD, MISMATCH, NOT_VERIFIED, verified_key
-from workers.collector.times import happened_at
+from workers.collector.times import happened_at, time_field
 from workers.collector.values import mapping, text
 
 KINDS = ("track", "identify", "page", "screen", "alias", "group")
@@ -136,9 +138,10 @@ def translate(
 
 def _kind(event: dict[str, Any]) -> str:
     kind = event.get("type")
-    if kind not in KINDS:
+    plain = kind.strip().lower() if isinstance(kind, str) else kind
+    if plain not in KINDS:
         raise InvalidActivity("type", f"must be one of {', '.join(KINDS)}")
-    return str(kind)
+    return str(plain)
 
 
 def _type(event: dict[str, Any], kind: str, catalog: ActivityCatalog) -> str:
@@ -146,14 +149,26 @@ def _type(event: dict[str, Any], kind: str, catalog: ActivityCatalog) -> str:
         raise InvalidActivity("groupId", "is missing: a group call names the group")
     if kind in _TYPES:
         return _TYPES[kind]
-    name = (text(event, "event") or "").strip()
+    name = plain_name(text(event, "event") or "")
     if not name:
         raise InvalidActivity("event", "is missing: a track call needs the event's name")
     if len(name) > MAX_NAME:
         raise InvalidActivity("event", f"has {len(name)} characters; at most {MAX_NAME} are kept")
-    if not name.isprintable():
+    if any(unicodedata.category(letter) in _UNPRINTABLE for letter in name):
         raise InvalidActivity("event", "has control characters; send plain text")
     return catalog.type_of(name)
+
+
+_UNPRINTABLE = frozenset({"Cc", "Cs", "Cn", "Co"})
+"""Categories of characters that no event's name has: controls, halves of pairs, and what is unassigned."""
+
+_DIRECTIONS = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+"""Marks that say how text runs or breaks; the joiners and selectors of an emoji are others."""
+
+
+def plain_name(name: str) -> str:
+    """A name with plain single spaces, and without marks that nobody sees."""
+    return " ".join(_DIRECTIONS.sub("", name).split())
 
 
 def _traits(event: dict[str, Any], kind: str, context: dict[str, Any]) -> dict[str, Any]:
@@ -198,7 +213,8 @@ def _context(
 
 
 def _sent_time(event: dict[str, Any]) -> str | None:
-    return text(event, "originalTimestamp") or text(event, "timestamp")
+    named = time_field(event)
+    return None if named is None else str(event[named])
 
 
 def _user_agent(context: dict[str, Any], sender: Sender) -> str:

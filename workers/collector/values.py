@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from engine.domain.identity.blanks import is_blank
@@ -33,8 +34,8 @@ def text(event: dict[str, Any], field: str) -> str | None:
         return None
     if isinstance(value, str):
         return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool) and value == int(value):
+        return str(int(value))
     raise InvalidActivity(field, f"must be text, not {_kind_of(value)}")
 
 

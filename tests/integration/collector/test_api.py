@@ -138,13 +138,11 @@ def test_an_import_must_say_when_things_happened(client: TestClient) -> None:
     [
         (b"", "body"),
         (b"{", "body"),
-        (b'{"batch": [{"a": NaN}]}', "body"),
+        (b'{"batch": [NaN}', "body"),
         (b'"text"', "batch"),
         (b"{}", "batch"),
         (b'{"batch": {}}', "batch"),
         (b'{"batch": []}', "batch"),
-        (b'{"batch": [{}], "sentAt": "soon"}', "sentAt"),
-        (b'{"batch": [{}], "sentAt": 5}', "sentAt"),
     ],
 )
 def test_a_body_that_is_no_batch_is_a_400_that_names_the_field(
@@ -154,6 +152,74 @@ def test_a_body_that_is_no_batch_is_a_400_that_names_the_field(
 
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == field
+
+
+@pytest.mark.parametrize(
+    "beside",
+    ['"sentAt": "soon"', '"sentAt": ""', '"sentAt": 1772366400', '"sentAt": {}', '"context": "none"',
+     '"context": []', '"writeKey": 7', '"sentAt": NaN'],
+)  # fmt: skip
+def test_what_is_odd_beside_the_events_does_not_cost_them(client: TestClient, beside: str, db: Db) -> None:
+    answer = client.post("/v1/batch", content=f'{{"batch": [{json.dumps(viewed("m-1"))}], {beside}}}')
+
+    assert answer.json() == {"success": True}
+
+
+QUOTED = 'NaN, " Infinity'
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_a_number_that_is_none_is_no_value(client: TestClient, db: Db, number: str) -> None:
+    event = json.dumps(viewed("m-1", properties={"price": "PRICE", "name": QUOTED}))
+
+    answer = client.post("/v1/batch", content=f'{{"batch": [{event.replace(json.dumps("PRICE"), number)}]}}')
+
+    assert answer.json() == {"success": True}
+    kept = db.activities.find_one({"_id": "browser:m-1"})
+    assert kept is not None
+    assert kept["properties"] == {"price": None, "name": QUOTED}
+
+
+def test_a_byte_order_mark_and_the_old_name_of_gzip_are_understood(client: TestClient) -> None:
+    body = b"\xef\xbb\xbf" + json.dumps({"batch": [viewed("m-1")]}).encode()
+    packed = {"Content-Encoding": "x-gzip"}
+
+    assert client.post("/v1/batch", content=body).json() == {"success": True}
+    assert client.post("/v1/batch", content=gzip.compress(body), headers=packed).json() == {"success": True}
+    assert client.post("/v1/track", content=body[:3] + json.dumps(viewed("m-2")).encode()).status_code == 200
+
+
+def test_events_without_times_happened_in_the_order_of_their_batch(client: TestClient, db: Db) -> None:
+    steps = ["z", "a", "m", "b", "y"]
+
+    client.post("/v1/batch", json={"batch": [viewed(step) for step in steps]})
+
+    kept = db.activities.find().sort([("happened_at", 1), ("_id", 1)])
+    assert [row["_id"] for row in kept] == [f"browser:{step}" for step in steps]
+
+
+def test_equal_events_without_id_and_time_in_one_batch_are_several(client: TestClient, db: Db) -> None:
+    event = {name: value for name, value in viewed("m").items() if name != "messageId"}
+
+    client.post("/v1/batch", json={"batch": [event] * 3})
+
+    assert db.activities.count_documents({}) == 3
+
+
+def test_every_refusal_has_what_other_clients_read(client: TestClient) -> None:
+    answers = [
+        client.post("/v1/batch", json={"batch": [viewed("m-1", anonymousId=None)]}),
+        client.post("/v1/batch", content=b"{"), client.post("/v1/nothing", json={}), client.get("/v1/batch"),
+        client.post("/v1/batch", json={"batch": [viewed("m-1")]}, auth=("wk_unknown", "")),
+        client.post("/v1/batch", content=b"{}", headers={"Content-Encoding": "br"}),
+    ]  # fmt: skip
+
+    for answer in answers:
+        body = answer.json()
+        assert body["success"] is False and body["code"] and body["message"] and body["errors"]
+    assert [answer.json()["code"] for answer in answers] == [
+        "bad_request", "bad_request", "not_found", "method_not_allowed", "unauthorized", "unsupported_media_type",
+    ]  # fmt: skip
 
 
 def test_a_body_over_the_limit_is_a_413_zipped_or_not(client: TestClient) -> None:

@@ -1,6 +1,7 @@
 """What the collector answers to a request that failed as a whole."""
 
 import json
+from http import HTTPStatus
 
 import pytest
 
@@ -35,7 +36,10 @@ def test_a_refusal_names_the_field_and_the_reason(error, status, field):
     answer = failure(error)
 
     assert answer.status_code == status
-    assert json.loads(answer.body) == {"success": False, "errors": [{"field": field, "message": str(error)}]}
+    body = json.loads(answer.body)
+    assert (body["success"], body["errors"]) == (False, [{"field": field, "message": str(error)}])
+    assert body["code"] == HTTPStatus(status).name.lower()
+    assert body["message"] == f"{field} {error}"
 
 
 def test_who_sends_too_fast_is_told_when_to_come_again():

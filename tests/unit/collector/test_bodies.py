@@ -58,14 +58,11 @@ def test_gzip_that_is_broken_is_refused(broken: bytes) -> None:
         (b"{", "body"),
         (b'{"batch": [}', "body"),
         (b'{"batch": [{"a": ' + b"[" * 100_000, "body"),
-        (b'{"batch": NaN}', "body"),
+        (b'{"batch": NaN}', "batch"),
         (b"[]", "batch"),
         (b"{}", "batch"),
         (b'{"batch": 5}', "batch"),
         (b'{"batch": {}}', "batch"),
-        (b'{"batch": [], "sentAt": 5}', "sentAt"),
-        (b'{"batch": [], "writeKey": 5}', "writeKey"),
-        (b'{"batch": [], "context": "shop"}', "context"),
     ],
 )
 def test_an_envelope_that_cannot_be_read_names_its_field(body: bytes, field: str) -> None:

@@ -45,8 +45,7 @@ def test_iso_8601_is_read_with_and_without_a_zone(written: str, read: datetime) 
 
 @pytest.mark.parametrize(
     "written",
-    ["", "now", "1700000000000", "2026-13-01", "2026-03-01T25:00Z", "2026-03-01T12:00:60Z", "Mar 1, 2026",
-     "0001-01-01T00:00:00+05:00", 1_700_000_000_000, 1.5, True, ["2026-03-01"], {"$date": 0}, "2026\0"],
+    ["", "now", "soon", "12", "99999999999999", 1e300, -1_772_366_400, 20_260_301, {}, "2026-13-01", "2026-03-01T25:00Z", "2026-03-01T12:00:60Z", "0001-01-01T00:00:00+05:00", 1.5, True, ["2026-03-01"], {"$date": 0}, "2026\0"],
 )  # fmt: skip
 def test_what_is_no_time_is_refused(written: Any) -> None:
     with pytest.raises(InvalidActivity) as refused:
@@ -93,8 +92,29 @@ def test_an_events_own_sent_at_goes_before_its_batchs() -> None:
     assert happened_at(event, sent_at=NOON, received_at=NOON) == (at(-1), False)
 
 
-def test_rudderstacks_original_timestamp_is_understood() -> None:
-    event = {"originalTimestamp": said(at(-3)), "timestamp": said(at(-1)), "sentAt": said(at(-2))}
+def test_timestamp_goes_before_rudderstacks_original_timestamp() -> None:
+    history = {"originalTimestamp": said(NOON), "timestamp": said(at(-90)), "sentAt": said(NOON)}
+    alone = {"originalTimestamp": said(at(-3)), "sentAt": said(at(-2))}
+
+    assert happened_at(history, sent_at=None, received_at=NOON) == (at(-90), False)
+    assert happened_at(alone, sent_at=None, received_at=NOON) == (at(-1), False)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        1_772_366_400, 1_772_366_400.0, 1_772_366_400_000, "1772366400", "1772366400000", "2026-03-01 12:00:00 UTC",
+        "2026-03-01T12:00:00 GMT", "2026-03-01T12:00:00z", "Sun, 01 Mar 2026 12:00:00 +0000",
+        "Sun, 01 Mar 2026 13:00:00 +0100", "1 Mar 2026 12:00:00 GMT", "\u200e2026-03-01T12:00:00Z",
+    ],
+)  # fmt: skip
+def test_a_time_is_read_in_each_of_its_forms(written: object) -> None:
+    assert moment(written, "timestamp") == datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("odd", ["soon", {"a": 1}, True])
+def test_a_sent_at_that_is_no_time_costs_nothing(odd: object) -> None:
+    event = {"timestamp": said(at(-1)), "sentAt": odd}
 
     assert happened_at(event, sent_at=None, received_at=NOON) == (at(-1), False)
 

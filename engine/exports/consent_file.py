@@ -37,8 +37,9 @@ def download(actor: Actor, contact: ContactId, *, as_of: date | None = None) -> 
 
 
 def consent_csv(found: ConsentRegister, zone: ZoneInfo) -> str:
-    """The register as CSV with times in a zone and spreadsheet formulas escaped."""
+    """The register as CSV for spreadsheets: with a byte order mark, times in a zone, formulas escaped."""
     out = io.StringIO()
+    out.write("\ufeff")
     writer = csv.writer(out)
     writer.writerow(HEADINGS)
     writer.writerows([escape_formula(cell) for cell in row] for row in _rows(found, zone))

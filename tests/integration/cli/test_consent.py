@@ -46,7 +46,7 @@ def test_a_file_holds_it_all(ana, tmp_path):
     answer = run("contact", "consent", "ana@x.com", "--out", tmp_path / "ana.csv")
 
     assert answer.stdout.strip().endswith("ana.csv: 2 acts")
-    rows = list(csv.DictReader((tmp_path / "ana.csv").open(newline="")))
+    rows = list(csv.DictReader((tmp_path / "ana.csv").open(newline="", encoding="utf-8-sig")))
     assert [row["Record"] for row in rows] == ["State now", "State now", "Act", "Act"]
 
 

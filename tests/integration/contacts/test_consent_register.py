@@ -131,7 +131,7 @@ def test_the_file_has_the_states_and_then_the_acts_and_is_audited(shop):
     text = consent_file.download(actor, the_id(shop, "ana@x.com"), as_of=days(1).date())
     whole = consent_file.download(actor, the_id(shop, "ana@x.com"))
 
-    rows = list(csv.DictReader(io.StringIO(text)))
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
     assert [(row["Record"], row["Subscription"], row["State"]) for row in rows] == [
         ("State on 2026-03-03", "Newsletter", "subscribed"),
         ("State on 2026-03-03", "SMS", "not subscribed"),
@@ -141,7 +141,9 @@ def test_the_file_has_the_states_and_then_the_acts_and_is_audited(shop):
     ]
     assert rows[0]["When"] == rows[4]["When"] == "2026-03-02T13:00:00+01:00"
     assert rows[0]["Text"] == "Yes, send me the newsletter"
-    assert list(csv.DictReader(io.StringIO(whole)))[-1]["Reason"] == "'=cmd|'/c calc'!A1"
+    assert (
+        list(csv.DictReader(io.StringIO(whole.removeprefix("\ufeff"))))[-1]["Reason"] == "'=cmd|'/c calc'!A1"
+    )
     acts = [entry.act for entry in audit.page(acting(shop, colleague(role="admin")), audit.Filters()).entries]
     assert acts[:2] == ["exported a contact's consent"] * 2
 

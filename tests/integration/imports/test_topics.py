@@ -175,3 +175,23 @@ def test_a_sheet_says_of_each_topic_whether_it_reaches(shop):
         "Email": True, "Newsletter": False, "Offers and sales": True, "SMS": False,
         "Deals of the day": False, "Web push": False,
     }  # fmt: skip
+
+
+def test_a_topic_may_have_a_dash_in_its_name_and_letters_of_any_alphabet_in_its_label(shop):
+    text = transitions_with("\n  back-in-stock: {label: 再入荷}\n")
+    texts = publishing.completed(shop, {"transitions.yaml": text})
+    publishing.publish(shop, texts, by="ana", message="dash", now=utc_now())
+    drain_all(shop)
+
+    imported(shop, b"Email,topic back-in-stock\na@x.com,yes\nb@x.com,unsubscribed\n")
+    exporting.start(shop, Export(), id_="out", by="u1", by_name="Mia", now=utc_now())
+    run_jobs(shop)
+    _, stream = exporting.opened(shop, jobs.job(shop, "out"), now=utc_now())
+    imported(shop, stream.read(), "back")
+
+    wanted = Listing(where={"topic_back-in-stock": "subscribed"})
+    assert [row.email for row in listing.walk(shop, wanted)] == ["a@x.com"]
+    census.take(shop, now=utc_now())
+    assert census.latest(shop).statuses["topic_back-in-stock"]["unsubscribed"] == 1
+    back = jobs.job(shop, "back")
+    assert (back.created, back.changed, back.refused) == (0, 0, 0)

@@ -111,7 +111,7 @@ def test_of_a_folder_everything_that_cannot_be_is_told_at_once_by_its_file(shop,
     ("args", "says"),
     [
         (("--consent", "newsletter"), "CHANNEL=DATE,SOURCE is wanted"),
-        (("--consent", "fax=2026-01-31,x"), "CHANNEL=DATE,SOURCE is wanted"),
+        (("--consent", "fax=2026-01-31,x"), "no subscription 'fax'; there are: newsletter, sms"),
         (("--consent", "newsletter=2126-01-31,x"), "the opt-in date is in the future"),
         (("--new-field", "Zapato"), "there is no column 'Zapato'; there are: Email, Talla de pie"),
     ],

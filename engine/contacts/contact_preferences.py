@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from engine.contacts.contact_lookup import follow_merges
 from engine.contacts.editing.edit import InvalidEdit
@@ -25,6 +25,9 @@ from engine.rules import versions
 
 LANGUAGE_FIELDS = ("language", "locale", "lang")
 """The custom fields that say in which language a contact is written to, the first that is there."""
+
+WAITING_FOR = timedelta(days=7)
+"""The longest time for which a choice may wait for the workers and is shown all the same."""
 
 
 @dataclass(frozen=True)
@@ -105,13 +108,13 @@ class Evidence:
     more: Mapping[str, str] | None = None
 
 
-def contact_preferences(db: Db, contact: ContactId, ruleset: Ruleset) -> ContactPreferences:
+def contact_preferences(db: Db, contact: ContactId, ruleset: Ruleset, *, now: datetime) -> ContactPreferences:
     """Return what the present holder of an id receives now, its latest choices included.
 
     Raises ContactNotFound if nobody holds the id, as after an erasure.
     """
     holder = follow_merges(db, contact)
-    waiting = [] if holder is None else _waiting_choices(db, holder)
+    waiting = [] if holder is None else _waiting_choices(db, holder, since=now - WAITING_FOR)
     # Read after the waiting choices: one that is applied in between is in the contact then.
     row = None if holder is None else db.contacts.find_one({"_id": holder})
     if row is None:
@@ -166,11 +169,16 @@ def _held(state: ContactState, subscription: Subscription, ruleset: Ruleset) -> 
     )
 
 
-def _waiting_choices(db: Db, contact: ContactId) -> list[Activity]:
+def _waiting_choices(db: Db, contact: ContactId, *, since: datetime) -> list[Activity]:
     """The choices on the page that no worker has applied yet, in their order."""
     row = db.contacts.find_one({"_id": contact}, {"spans": 1}) or {}
     streams = [span["key"] for span in row.get("spans", ()) if span.get("until") is None]
-    waiting = {"stream": {"$in": streams}, "state": ActivityState.RECEIVED, "source": PREFERENCE_PAGE}
+    waiting = {
+        "stream": {"$in": streams},
+        "happened_at": {"$gte": since},
+        "state": ActivityState.RECEIVED,
+        "source": PREFERENCE_PAGE,
+    }
     return sorted(map(decode_activity, db.activities.find(waiting)), key=lambda activity: activity.moment)
 
 

@@ -78,8 +78,10 @@ def fall_due(state: ContactState, now: datetime) -> Iterator[tuple[str, int]]:
 
 def next_due(state: ContactState) -> datetime | None:
     """The next time at which a reminder is due, or the waiting is over."""
+    if not state.asked:
+        return None
     times = (at for asked in state.asked.values() for at in (asked.expires, *asked.reminders))
-    return min(times, default=None)
+    return min(times)
 
 
 def address_of(state: ContactState, channel: str) -> str | None:

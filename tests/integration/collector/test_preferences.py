@@ -178,6 +178,7 @@ def test_a_contact_pauses_its_emails_for_thirty_days_and_ends_the_pause(db, clie
     paused = status_of(db, "email_status")
     assert (paused["state"], paused["by"]) == ("paused", "the contact")
     assert timedelta(days=29) < paused["until"] - utc_now() <= timedelta(days=30)
+    assert db.conflicts.count_documents({}) == 0
 
     client.post(link, data=form_of(client.get(link)) | {"action": "resume"})
 

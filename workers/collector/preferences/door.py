@@ -166,7 +166,7 @@ class PreferenceDoor:
         token = signed_links.read(request.path_params["token"], secrets, purpose, now=now)
         if wait := self._links.wait_for(f"{token.contact} {token.subscription}", 1):
             raise RateLimited(wait)
-        chosen = await asyncio.to_thread(contact_preferences, self._db, token.contact, ruleset)
+        chosen = await asyncio.to_thread(contact_preferences, self._db, token.contact, ruleset, now=now)
         return Visit(
             request=request,
             ruleset=ruleset,
@@ -189,15 +189,11 @@ class PreferenceDoor:
         if form.get(page.ACTION) == [page.ALL]:
             return await self._end_all(visit)
         try:
-            token = signed_links.read(
-                "".join(form.get(page.FORM, ())), visit.secrets, Purpose.FORM, now=visit.now
-            )
+            token = _form_token(visit, form)
         except ExpiredLink:
             return self._page(visit, visit.chosen, visit.look.texts.stale_form, status=409)
-        if token.contact != visit.token.contact:
-            raise InvalidLink
         if form.get(page.ACTION) in ([page.PAUSE], [page.RESUME]):
-            return await self._pause(visit, token.data[0], begin=form[page.ACTION] == [page.PAUSE])
+            return await self._pause(visit, token, begin=form[page.ACTION] == [page.PAUSE])
         return await self._save(visit, token, form)
 
     async def _one_click(self, visit: Visit) -> Response:
@@ -220,14 +216,14 @@ class PreferenceDoor:
                 ids[machine] = f"unsubscribed:{contact}:{machine}:{_marked(held.since)}"
         await self._record(visit, dict.fromkeys(ids, UNSUBSCRIBED), ids, source)
 
-    async def _pause(self, visit: Visit, form: str, *, begin: bool) -> Response:
+    async def _pause(self, visit: Visit, form: Token, *, begin: bool) -> Response:
         """Pause all email for a while, or end the pause that the contact began."""
         pause = visit.chosen.pause
         if pause.offered if begin else pause.until is not None and not visit.only_off:
             activity = pause_emails(
                 visit.chosen,
-                visit.now + timedelta(days=page.PAUSE_DAYS) if begin else None,
-                id_=ActivityId(f"preferences:{form}:pause:{begin:d}"),
+                form.issued_at + timedelta(days=page.PAUSE_DAYS) if begin else None,
+                id_=ActivityId(f"preferences:{form.data[0]}:pause:{begin:d}"),
                 evidence=visit.evidence(PAGE),
                 ruleset=visit.ruleset,
                 now=visit.now,
@@ -270,7 +266,8 @@ class PreferenceDoor:
 
     async def _saved(self, visit: Visit, *, changed: bool) -> Response:
         """The page with what holds now, before any worker has applied it."""
-        chosen = await asyncio.to_thread(contact_preferences, self._db, visit.chosen.contact, visit.ruleset)
+        contact, ruleset, now = visit.chosen.contact, visit.ruleset, visit.now
+        chosen = await asyncio.to_thread(contact_preferences, self._db, contact, ruleset, now=now)
         texts = visit.look.texts
         return self._page(visit, chosen, texts.saved if changed else texts.unchanged)
 
@@ -359,6 +356,15 @@ class PreferenceDoor:
             return ""
         forwarded = request.headers.getlist("x-forwarded-for")
         return client_address(request.client.host, forwarded, proxies=self._proxies) or ""
+
+
+def _form_token(visit: Visit, form: Form) -> Token:
+    """What a posted form showed.  Raises InvalidLink, also for that of another contact, and ExpiredLink."""
+    written = "".join(form.get(page.FORM, ()))
+    token = signed_links.read(written, visit.secrets, Purpose.FORM, now=visit.now)
+    if token.contact != visit.token.contact:
+        raise InvalidLink
+    return token
 
 
 def _choices(token: Token, received: Sequence[str], *, only_off: bool) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 BounceKind = Literal["permanent", "temporary", "inconclusive"]
 
-_EVIDENCE = ("code", "reason", "diagnostic")
+EVIDENCE = ("code", "reason", "diagnostic")
 """Where senders write what the receiving server answered, the most precise first."""
 
 
@@ -20,7 +20,7 @@ def kind_of(properties: Mapping[str, Any]) -> BounceKind:
 
     Policy, content and spam say nothing about the address, wherever they are written.
     """
-    texts = [str(properties[name]) for name in _EVIDENCE if properties.get(name) not in (None, "")]
+    texts = [str(properties[name]) for name in EVIDENCE if properties.get(name) not in (None, "")]
     declared = _declared(str(properties.get("bounce") or ""))
     if declared == "inconclusive" or _blames_something_else(texts):
         return "inconclusive"

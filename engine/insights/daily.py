@@ -10,6 +10,7 @@ So late activities are counted, also after a crash.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -19,6 +20,7 @@ from zoneinfo import ZoneInfo
 from bson.decimal128 import Decimal128
 
 from engine.db import Db
+from engine.domain.bounces import EVIDENCE, kind_of
 from engine.domain.daily_figures import COUNTED_TYPES, STATUS_CHANGED, hour_of
 from engine.domain.document import Document
 from engine.insights import claims, daily_failures, daily_lines
@@ -73,8 +75,8 @@ class FirstOrders:
 class Day:
     """A day's figures.
 
-    `counted` are activities by type and, for bounces, kind; `moved` are changes of
-    status by machine and state reached, `left` by machine and state left.
+    `counted` are activities by type and, for bounces, kind (see `engine.domain.bounces`); `moved` are
+    changes of status by machine and state reached, `left` by machine and state left.
     """
 
     day: date
@@ -215,8 +217,30 @@ def _compute(db: Db, first: date, last: date, *, zone: str, number: int, now: da
         group = found.pop("_id")
         kind = "moved" if group["type"] == STATUS_CHANGED else "counted"
         rows[group.pop("day")][kind].append({**group, "n": found["n"]})
+    for (day, type_, kind), n in _bounces(db, begins, ends, zone).items():
+        rows[day]["counted"].append({"type": type_, "bounce": kind, "n": n})
     for day, row in rows.items():
         claims.write(db.daily, day, row)
+
+
+def _bounces(db: Db, begins: datetime, ends: datetime, zone: str) -> Counter[tuple[str, str, str]]:
+    """The bounces by day, type and kind, as statuses count them: by their codes and words, too."""
+    place, found = ZoneInfo(zone), Counter[tuple[str, str, str]]()
+    types = _counted(besides=[type_ for type_ in COUNTED_TYPES if type_ not in _BOUNCED])
+    query = {"happened_at": {"$gte": begins, "$lt": ends}, "type": types, "state": "applied"}
+    fields = ["type", "happened_at", *(f"properties.{name}" for name in ("bounce", *EVIDENCE))]
+    for row in db.activities.find(query, fields):
+        day = row["happened_at"].astimezone(place).date().isoformat()
+        found[(day, row["type"], kind_of(row.get("properties", {})))] += 1
+    return found
+
+
+_BOUNCED = ["email_bounced", "sms_bounced"]
+
+
+def _counted(*, besides: list[str]) -> Document:
+    """Matches counted types but some, in the words of the partial index, which no others find."""
+    return {"$in": list(COUNTED_TYPES), "$nin": besides}
 
 
 def _sales(begins: datetime, ends: datetime, zone: str) -> list[Document]:
@@ -257,14 +281,13 @@ def _first_order() -> Document:
 
 
 def _happenings(begins: datetime, ends: datetime, zone: str) -> list[Document]:
-    """The activities counted by day, read from their index only."""
-    bounce = "$properties.bounce"
+    """The activities counted by day, but bounces."""
     of_moves = {"$eq": ["$type", STATUS_CHANGED]}
     return [
         {
             "$match": {
                 "happened_at": {"$gte": begins, "$lt": ends},
-                "type": {"$in": list(COUNTED_TYPES)},
+                "type": _counted(besides=_BOUNCED),
                 "state": "applied",
                 # A sender may call something of its own by our name.
                 "$or": [{"derived": True}, {"type": {"$ne": STATUS_CHANGED}}],
@@ -275,7 +298,6 @@ def _happenings(begins: datetime, ends: datetime, zone: str) -> list[Document]:
                 "_id": {
                     "day": local_day("$happened_at", zone),
                     "type": "$type",
-                    "bounce": {"$cond": [{"$in": [bounce, ["temporary", "permanent"]]}, bounce, "$$REMOVE"]},
                     "machine": {"$cond": [of_moves, "$properties.machine", "$$REMOVE"]},
                     "from": {"$cond": [of_moves, "$properties.from", "$$REMOVE"]},
                     "to": {"$cond": [of_moves, "$properties.to", "$$REMOVE"]},

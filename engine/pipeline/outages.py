@@ -120,11 +120,11 @@ def _decide(db: Db, id_: str, decision: Document) -> SuspectedOutage:
 
 def _failing(db: Db, channel: Channel, *, now: datetime) -> list[SuspectedOutage]:
     """The sendings of which a suspicious share has failed recently."""
-    recent = {**_bounces(channel), "received_at": {"$gt": now - BOUNCES_WITHIN}}
+    recent = _bounces(channel, {"received_at": {"$gt": now - BOUNCES_WITHIN}})
     failed = db.activities.aggregate(
         [
             {"$match": recent},
-            {"$group": {"_id": {"sending": _SENDING, "attempt": "$properties.message_id"}}},
+            {"$group": {"_id": {"sending": _SENDING, "attempt": _ATTEMPT}}},
             {"$group": {"_id": "$_id.sending", "failed": {"$sum": 1}}},
             {"$match": {"failed": {"$gte": MIN_FAILED}}},
         ]
@@ -136,51 +136,66 @@ def _failing(db: Db, channel: Channel, *, now: datetime) -> list[SuspectedOutage
     return [
         SuspectedOutage(f"{channel}:{name}", channel, name, attempts, failures, now)
         for name, failures, attempts in counted
-        if failures >= SUSPICIOUS_SHARE * attempts
+        if attempts is not None and failures >= SUSPICIOUS_SHARE * attempts
     ]
 
 
+_UNNAMED = "unnamed"
 _DAY = {"$dateToString": {"date": "$happened_at", "format": "%Y-%m-%d"}}
 _SENDING = {
     "$ifNull": [
         "$properties.campaign",
-        {"$concat": [{"$toString": {"$ifNull": ["$properties.provider", "unnamed"]}}, " on ", _DAY]},
+        {"$concat": [{"$toString": {"$ifNull": ["$properties.provider", _UNNAMED]}}, " on ", _DAY]},
     ]
 }
 """The name of a sending."""
 
 
-def _attempts(db: Db, channel: Channel, sending: str, failed: int, *, now: datetime) -> int:
-    """The number of attempts of a sending: those reported as sent, or as delivered and failed."""
+def _attempts(db: Db, channel: Channel, sending: str, failed: int, *, now: datetime) -> int | None:
+    """The number of attempts of a sending: those reported as sent, or as delivered and failed.
+
+    None for returned mail that names no sending, while nobody reports what was sent: it has no share.
+    """
     counts = {
         ending: db.activities.count_documents(
-            {
-                "type": f"{channel}_{ending}",
-                "received_at": {"$gt": now - ATTEMPTS_WITHIN},
-                **_NAMED_ATTEMPT,
-                **_named(sending),
-            }
+            _with_attempt(
+                {
+                    "type": f"{channel}_{ending}",
+                    "received_at": {"$gt": now - ATTEMPTS_WITHIN},
+                    **_named(sending),
+                }
+            )
         )
         for ending in ("sent", "delivered")
     }
+    if sending.startswith(f"{_UNNAMED} on ") and not any(counts.values()):
+        return None
     return max(counts["sent"], counts["delivered"] + failed)
 
 
-_NAMED_ATTEMPT = {"properties.message_id": {"$exists": True}}
+_ATTEMPT = {"$ifNull": ["$properties.message_id", "$properties.email_id"]}
+"""The send attempt: `message_id`, else the specification's `email_id`."""
+
+
+def _with_attempt(query: Document) -> Document:
+    """What a query matches and names its attempt; each part is found by an index of its own."""
+    by_message = {**query, "properties.message_id": {"$exists": True}}
+    by_email = {**query, "properties.message_id": None, "properties.email_id": {"$exists": True}}
+    return {"$or": [by_message, by_email]}
 
 
 def _named(sending: str) -> Document:
     return {"$expr": {"$eq": [_SENDING, {"$literal": sending}]}}
 
 
-def _bounces(channel: Channel) -> Document:
+def _bounces(channel: Channel, where: Document) -> Document:
     """Matches failed attempts, whatever they say about the address."""
-    return {"type": f"{channel}_bounced", "trusted": True, **_NAMED_ATTEMPT}
+    return _with_attempt({"type": f"{channel}_bounced", "trusted": True, **where})
 
 
 def _bounces_of(sending: SuspectedOutage) -> Document:
     since = {"received_at": {"$gt": sending.noticed_at - ATTEMPTS_WITHIN}}
-    return {**_bounces(sending.channel), **since, **_named(sending.name), "state": "applied"}
+    return _bounces(sending.channel, {**since, **_named(sending.name), "state": "applied"})
 
 
 def _record(db: Db, sending: SuspectedOutage) -> bool:

@@ -30,6 +30,11 @@ class StoredActivity(Outline):
                 "fields": ["type", "received_at"],
                 "partialFilterExpression": {"properties.message_id": {"$exists": True}},
             },
+            # The same for senders that name the attempt as the specification does.
+            {
+                "fields": ["type", "received_at", "properties.email_id"],
+                "partialFilterExpression": {"properties.email_id": {"$exists": True}},
+            },
             # Which device a push service means.
             {
                 "fields": ["properties.endpoint"],

@@ -58,6 +58,30 @@ def test_a_day_has_its_orders_its_moves_and_its_bounces(db):
     assert day.left[("newsletter", "not_subscribed")] == 1
 
 
+def test_the_kind_of_a_bounce_is_that_by_which_it_counts(db):
+    said = [
+        {"code": "5.1.1"},
+        {"bounce": "hard"},
+        {"bounce": "permanent", "code": "550 5.7.1"},
+        {"code": "421"},
+    ]
+    receive_and_drain(
+        db,
+        [
+            an_activity(
+                "email_bounced", minutes(n), email="ana@x.com", message_id=f"m{n}", trusted=True, **more
+            )
+            for n, more in enumerate(said)
+        ],
+    )
+
+    assert counted(db).counted == {
+        ("email_bounced", "permanent"): 2,
+        ("email_bounced", "inconclusive"): 1,
+        ("email_bounced", "temporary"): 1,
+    }
+
+
 def test_what_comes_late_is_in_the_day_in_which_it_happened(db):
     receive_and_drain(db, a_morning())
     counted(db)

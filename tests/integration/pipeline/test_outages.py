@@ -1,5 +1,6 @@
 """An outage does not silence a list, and an admin has the last word."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -52,6 +53,42 @@ def test_bounces_of_a_sending_that_fails_as_a_whole_do_not_count(outage, monkeyp
     assert states(outage) == ["active"] * PEOPLE
     assert outage.activities.count_documents({"type": "status_changed"}) == 0, "as if it had never been"
     assert outage.activities.count_documents({"type": "email_bounced"}) == 3 * PEOPLE, "each is kept"
+
+
+def test_the_specifications_name_of_an_attempt_names_it_too(db, monkeypatch):
+    monkeypatch.setattr(outages, "MIN_FAILED", 10)
+
+    def of_segment(type_, person, **more):
+        said = {"email_id": f"m{person}", "campaign": "spring", **more}
+        email = f"p{person}@x.example"
+        return an_activity(f"email_{type_}", utc_now(), email=email, trusted=True, **said)
+
+    sent = [of_segment("sent", n) for n in range(PEOPLE)]
+    failed = [of_segment("bounced", n, code="5.1.1", n=i) for n in range(12) for i in range(3)]
+    receive_and_drain(db, [*sent, *failed])
+
+    [doubt] = look(db)
+
+    assert (doubt.attempts, doubt.failed) == (PEOPLE, 12), "three notices of one attempt are one"
+    assert db.activities.count_documents({"discounted": True}) == 36
+
+
+def test_bounces_that_name_no_sending_are_no_outage_as_long_as_nobody_reports_what_was_sent(db, monkeypatch):
+    monkeypatch.setattr(outages, "MIN_FAILED", 10)
+    returned = [
+        an_activity("email_bounced", utc_now(), email=f"p{n}@x.example", trusted=True, message_id=f"m{n}")
+        for n in range(12)
+    ]
+    receive_and_drain(db, returned)
+    assert look(db) == []
+
+    sent = [
+        an_activity("email_sent", utc_now(), email=f"p{n}@x.example", trusted=True, message_id=f"m{n}")
+        for n in range(12)
+    ]
+    receive_and_drain(db, sent)
+
+    assert [doubt.failed for doubt in look(db)] == [12]
 
 
 def test_what_bounces_after_the_doubt_does_not_count_either_and_it_is_told_once(outage, monkeypatch):
@@ -143,8 +180,9 @@ def test_without_a_campaign_it_is_what_a_provider_carried_that_day(db, monkeypat
 
 
 def test_the_look_reads_an_index(outage):
-    asked = {**outages._bounces("email"), "received_at": {"$gt": utc_now()}}
+    asked = outages._bounces("email", {"received_at": {"$gt": utc_now()}})
 
-    plan = outage.activities.find(asked).explain()["queryPlanner"]["winningPlan"]
+    plan = outage.command("explain", {"find": "activities", "filter": asked}, verbosity="queryPlanner")
 
-    assert plan["inputStage"]["stage"] == "IXSCAN"
+    stages = re.findall(r"[A-Z]+SCAN", str(plan["queryPlanner"]["winningPlan"]))
+    assert stages == ["IXSCAN", "IXSCAN"], "an index for each name of an attempt"

@@ -161,11 +161,12 @@ def _acts(row: TimelineRow, look: RowOptions) -> list[Markup]:
 
 def _notice(notice: RawNotice, zone: ZoneInfo) -> Markup:
     """A notice as it came, with how and when."""
-    kind = "Mail" if notice.media == "message/rfc822" else "Webhook"
+    mail = notice.media == "message/rfc822"
+    kind = "Returned mail" if mail else f"Webhook of {notice.source.partition(':')[2]}"
     cut = f", its first {formats.count(len(notice.text))} characters" if notice.shortened else ""
-    head = f"{kind} of {formats.count(notice.size)} bytes{cut} · {notice.source} · "
-    head += formats.moment(notice.received_at, zone)
-    return tag("div", tag("div", head, "cs-note") + tag("pre", notice.text), "cs-notice")
+    head = f"{kind}, received on {formats.moment(notice.received_at, zone)} "
+    head += f"({formats.count(notice.size)} bytes{cut})"
+    return tag("div", tag("div", head, "cs-note") + tag("pre", notice.text), "cs-evidence")
 
 
 def _readable(row: TimelineRow) -> str:

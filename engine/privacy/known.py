@@ -44,10 +44,15 @@ def _activities(db: Db, person: Person) -> Iterator[Document]:
 def _rows(db: Db, name: str, person: Person, mentions: Mentions) -> Iterator[Document]:
     for row in sweep.naming(db, name, mentions, lambda: True):
         about = name == "audit" and row.get("subject", {}).get("id") in person.ids
-        if about or sweep.is_theirs(name, row, person, mentions):
+        if about or (sweep.is_theirs(name, row, person, mentions) and not _is_shared(row)):
             yield row
         else:
             yield {"_id": row["_id"], "named_in": _naming_fields(row, mentions)}
+
+
+def _is_shared(row: Document) -> bool:
+    """Whether a raw notice reports on others, too, whose addresses are not for this person."""
+    return len({str(address).lower() for address in row.get("addresses", ())}) > 1
 
 
 def _naming_fields(row: Document, mentions: Mentions) -> Document:

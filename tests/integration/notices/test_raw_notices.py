@@ -14,6 +14,7 @@ from engine.notices import raw_notices
 from engine.notices.taken import take_mail
 from engine.pipeline import inbox
 from engine.privacy import privacy_service
+from engine.privacy.known import known_of
 from engine.publishing import publishing
 from engine.rules import versions
 from tests.builders import acting
@@ -90,6 +91,18 @@ def test_a_notice_that_comes_again_after_the_erasure_is_not_kept(db, take):
     take(raw)
 
     assert (ana(db), db.raw_notices.count_documents({}), db.activities.count_documents({})) == (None, 0, 0)
+
+
+def test_an_archive_has_a_notice_of_the_person_and_of_one_about_several_no_address_of_others(db, take):
+    take(bounce(1))
+    other = b"Status: 5.1.1\n\nFinal-Recipient: rfc822; ben@x.example\nAction: failed\n"
+    take(bounce(2).replace(b"Status: 5.1.1\n", other, 1))
+
+    rows = [row for name, rows in known_of(db, ana(db)) if name == "raw_notices" for row in rows]
+
+    assert len(rows) == 3
+    assert sum("Final-Recipient: rfc822; ana@x.example" in str(row) for row in rows) == 1
+    assert not any("Final-Recipient: rfc822; ben" in str(row) for row in rows)
 
 
 def test_a_command_prints_the_notice(db, take, mongod: Mongod, monkeypatch, tmp_path):

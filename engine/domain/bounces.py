@@ -29,7 +29,7 @@ def kind_of(properties: Mapping[str, Any]) -> BounceKind:
 
 def codes_of(properties: Mapping[str, Any]) -> tuple[str, str]:
     """The enhanced code of a bounce, empty without one, and all the words about it."""
-    texts = [str(properties[name]) for name in _EVIDENCE if properties.get(name) not in (None, "")]
+    texts = [str(properties[name]) for name in EVIDENCE if properties.get(name) not in (None, "")]
     enhanced = next((found[0] for text in texts for found in _ENHANCED.finditer(text)), "")
     return enhanced, " ".join(texts)
 

@@ -109,7 +109,7 @@ def bounces(delivery: SheetDelivery, zone: ZoneInfo) -> str:
     last = delivery.last_bounce
     if last is None:
         return ""
-    plain = plain_reason(last.code, last.reason)
+    plain = plain_reason(last)
     why = f": {plain}" if plain else ""
     sent = " · ".join(text for text in (last.code, last.reason) if text and text != plain)
     answer = f" ({sent})" if sent else ""

@@ -46,12 +46,16 @@ class Status(msgspec.Struct, omit_defaults=True):
 
 
 class Bounce(msgspec.Struct, omit_defaults=True):
-    """The last bounce of an address or number, with its evidence."""
+    """The last bounce of an address or number, with its evidence.
+
+    `reason` are the words of the sender, `cause` one of the reasons of `bounce_messages`; unset if none fits.
+    """
 
     at: datetime
     kind: str
     code: str | None = None
     reason: str | None = None
+    cause: str | None = None
 
 
 class Deliverability(msgspec.Struct, omit_defaults=True):

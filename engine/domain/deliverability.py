@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.domain.activities import Activity
+from engine.domain.bounce_messages.reasons import reason_in
 from engine.domain.bounces import attempt_of, kind_of
 from engine.domain.conditions import Compare
 from engine.domain.contact import Bounce, ContactState, Deliverability, PushEndpoint
@@ -85,11 +86,13 @@ def _take_bounce(known: Deliverability, activity: Activity) -> None:
         known.failing = [*known.failing, attempt]
     if kind == "temporary":
         known.temporary += 1
+    cause = reason_in(activity.properties)
     known.last_bounce = Bounce(
         at=activity.happened_at,
         kind=kind,
         code=_text(activity, "code"),
         reason=_text(activity, "reason") or _text(activity, "diagnostic"),
+        cause=None if cause == "other" else cause,
     )
 
 

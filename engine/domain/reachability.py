@@ -143,7 +143,7 @@ def _evidence(state: ContactState, delivery: str, ruleset: Ruleset) -> str:
     known = state.mail if delivery == "email_status" else state.mobile
     if known.last_bounce is None or not known.failing:
         return ""
-    why = plain_reason(known.last_bounce.code, known.last_bounce.reason)
+    why = plain_reason(known.last_bounce)
     reason = f": {why}" if why else ""
     bounces = f" ({known.temporary} temporary bounce{'' if known.temporary == 1 else 's'})"
     times = bounces if known.temporary else ""

@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from engine.db import Db
-from engine.domain.bounce_messages.reasons import reason_of
-from engine.domain.bounces import codes_of, kind_of
+from engine.domain.bounce_messages.reasons import reason_in
+from engine.domain.bounces import kind_of
 from engine.domain.daily_figures import COUNTED_TYPES, STATUS_CHANGED
 from engine.domain.document import Document
 from engine.insights import claims
@@ -112,12 +112,6 @@ def _places(activity: Document) -> Iterator[_Place]:
     yield channel, "", "", kind
     for dimension, name in named.items():
         yield channel, dimension, name, kind
-
-
-def reason_in(properties: Mapping[str, Any]) -> str:
-    """Why a delivery failed, as one of the reasons of `bounce_messages`."""
-    status, text = codes_of(properties)
-    return reason_of(status, text)
 
 
 def _rows(counted: Counter[_Place]) -> Iterator[Document]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from engine.domain.bounce_messages.notice import DEAD, REASON_WORDS, Kind, Reason
 from engine.domain.bounce_messages.words import LATER, PERMANENT, REASONS
 from engine.domain.bounces import codes_of, kind_of, words_of
+from engine.domain.contact import Bounce
 
 MAX_WORDS = 4_000
 """Characters of an explanation that are searched."""
@@ -69,11 +71,15 @@ def reason_of(status: str, text: str) -> Reason:
     return words or coded or _OF_SUBJECT.get(subject, "other")
 
 
-def plain_reason(code: str | None, text: str | None) -> str:
+def reason_in(properties: Mapping[str, Any]) -> Reason:
+    """Why a delivery failed, by all that an activity holds of it."""
+    return reason_of(*codes_of(properties))
+
+
+def plain_reason(bounce: Bounce) -> str:
     """A failure in words that need no knowledge of mail servers; those of the sender where none fit."""
-    status, words = codes_of({"code": code, "reason": text})
-    reason = reason_of(status, words)
-    return (text or code or "") if reason == "other" else REASON_WORDS[reason]
+    cause = bounce.cause or reason_in({"code": bounce.code, "reason": bounce.reason})
+    return (bounce.reason or bounce.code or "") if cause == "other" else REASON_WORDS[cause]
 
 
 def _refined(coded: Reason, words: Reason | None, text: str) -> Reason:

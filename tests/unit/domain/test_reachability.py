@@ -137,3 +137,19 @@ def test_stopping_for_good_ends_every_topic():
     found = stopping({"topic_deals": "unsubscribed"}, topics, "unsubscribed", email=EMAIL, phone=None)
 
     assert found == dict.fromkeys(("newsletter", "sms", "topic_offers"), "unsubscribed")
+
+
+def test_the_reason_is_plain_whatever_the_sender_calls_it():
+    words = {
+        "reason": "The server was unable to deliver your message",
+        "diagnostic": "550 5.1.1 no such account",
+    }
+    run = [bounced(days(number), str(number), bounce="", **words) for number in range(1, 4)]
+
+    assert said(run)[1].endswith("the last on 5 March 2026: no such address")
+
+
+def test_words_that_nobody_knows_are_those_of_the_sender():
+    run = [bounced(days(number), str(number), reason="purple weather") for number in range(1, 4)]
+
+    assert said(run)[1].endswith("the last on 5 March 2026: purple weather")

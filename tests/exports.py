@@ -139,7 +139,6 @@ def _klaviyo() -> Export:
             "kl.bea@example.com": {"newsletter": "not_subscribed", "sms": "not_subscribed"},
             "kl.cleo@example.com": {"newsletter": "unsubscribed"},
         },
-        opt_outs=("Email Suppressions",),
     )  # fmt: skip
 
 
@@ -275,7 +274,6 @@ def _connectif() -> dict[str, Export]:
                 "cn.bea@example.com": {"newsletter": "unsubscribed"},
                 "cn.cleo@example.com": {"newsletter": "not_subscribed", "email_status": "bounced"},
             },
-            opt_outs=("_emailStatus",),
         ),
         "Connectif in English": Export(
             "contacts-export.csv",

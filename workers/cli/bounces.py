@@ -16,7 +16,7 @@ from workers.cli.exit_codes import REFUSED
 from workers.cli.session import AsJson, DataDir, open_db, print_json, print_table
 
 app = typer.Typer()
-bounces_app = typer.Typer(help="Read mails that came back; show the notice of a bounce.")
+bounces_app = typer.Typer(help="Read mails that came back, and show the notice of a bounce.")
 app.add_typer(bounces_app, name="bounces")
 
 

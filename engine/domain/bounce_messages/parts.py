@@ -39,13 +39,16 @@ def parsed(raw: bytes) -> Mail:
     try:
         mail = parser.parsebytes(raw)
         boundary = _actual_boundary(mail)
-        if boundary:
-            del mail["Content-Type"]
-            mail["Content-Type"] = f'multipart/mixed; boundary="{boundary}"'
-            mail = parser.parsebytes(mail.as_bytes())
-        return mail
+        return parser.parsebytes(_with_boundary(raw, boundary)) if boundary else mail
     except (RecursionError, UnicodeError):
         return parser.parsebytes(_head(raw), headersonly=True)
+
+
+def _with_boundary(raw: bytes, boundary: str) -> bytes:
+    """A message with a header that declares the boundary of its parts, before any other of that name."""
+    declared = f'Content-Type: multipart/mixed; boundary="{boundary}"\n'.encode()
+    line, end, rest = raw.partition(b"\n")
+    return line + end + declared + rest if line.startswith((b"From ", b">From ")) else declared + raw
 
 
 def _actual_boundary(mail: Mail) -> str:

@@ -1,6 +1,6 @@
 """What a claim names before anyone was heard of by it: whatever comes late comes to the same."""
 
-from itertools import permutations
+from itertools import islice, permutations
 
 import pytest
 from msgspec import structs
@@ -36,6 +36,10 @@ BOBS_PHONE = identified(minutes(3), tracker="t2", email="bob@x.com", phone="+346
 NEW_NUMBER = identified(minutes(3), external_id="new", email="else@x.com", trusted=True, id_="new-number")
 
 
+EVERY = {5: 4}
+"""Of the orders of so many activities every so manyth is tried: each takes a second."""
+
+
 @pytest.mark.parametrize(
     "history",
     [
@@ -50,7 +54,7 @@ NEW_NUMBER = identified(minutes(3), external_id="new", email="else@x.com", trust
 )
 def test_any_order_of_arrival_comes_to_the_same(db, history):
     found = []
-    for order in permutations(history):
+    for order in islice(permutations(history), None, None, EVERY.get(len(history), 1)):
         for name in (
             "activities",
             "contacts",

@@ -58,6 +58,12 @@ def send_by_python(orders, host, token):
     assert failures == []
 
 
+@pytest.fixture(scope="module")
+def some_orders(orders):
+    """Those of every third customer: enough where all have been sent before."""
+    return [order for order in orders if int(order.customer) % 3 == 0]
+
+
 def test_the_file_is_what_it_is_said_to_be(orders):
     assert (len(orders), len(cdnow.sums(orders))) == (6_919, 2_357)
 
@@ -77,14 +83,14 @@ def test_sent_in_order_then_again_shuffled_the_sums_are_the_files(db, orders):
     assert db.conflicts.count_documents({}) == 0
 
 
-def test_shuffled_and_drained_bit_by_bit_the_sums_are_the_files(db, orders):
+def test_shuffled_and_drained_bit_by_bit_the_sums_are_the_files(db, some_orders):
     token = keys.create_key(db, "secret", label="test", now=utc_now()).token
-    shuffled = random.Random(2).sample(orders, len(orders))
+    shuffled = random.Random(2).sample(some_orders, len(some_orders))
     with served(db) as host:
-        for start in range(0, len(shuffled), 2_000):
-            send_by_python(shuffled[start : start + 2_000], host, token)
+        for start in range(0, len(shuffled), 700):
+            send_by_python(shuffled[start : start + 700], host, token)
             drain_all(db)
-    assert sums_on_the_sheets(db) == cdnow.sums(orders)
+    assert sums_on_the_sheets(db) == cdnow.sums(some_orders)
 
 
 @pytest.fixture(scope="module")
@@ -100,11 +106,11 @@ def node_client(tmp_path_factory):
     return folder
 
 
-def test_the_client_for_node_brings_the_same(db, orders, node_client):
+def test_the_client_for_node_brings_the_same(db, some_orders, node_client):
     token = keys.create_key(db, "secret", label="test", now=utc_now()).token
     lines = [
         json.dumps({"id": o.id, "customer": o.customer, "at": o.at.isoformat(), "total": float(o.dollars)})
-        for o in random.Random(3).sample(orders, len(orders))
+        for o in random.Random(3).sample(some_orders, len(some_orders))
     ]
     with served(db) as host:
         for _ in range(2):
@@ -114,4 +120,4 @@ def test_the_client_for_node_brings_the_same(db, orders, node_client):
             )
     drain_all(db)
 
-    assert sums_on_the_sheets(db) == cdnow.sums(orders)
+    assert sums_on_the_sheets(db) == cdnow.sums(some_orders)

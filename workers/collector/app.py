@@ -141,6 +141,8 @@ def _from_any_page() -> Middleware:
         allow_origin_regex=".*",
         allow_methods=["GET", "POST"],
         allow_headers=["*"],
+        # A page reads it to know when to send again.
+        expose_headers=["Retry-After"],
         # Beacons of some libraries come with credentials; without this a browser holds them back.
         allow_credentials=True,
         max_age=PREFLIGHT_MAX_AGE,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from string import Formatter
 from typing import Any, Literal
 
@@ -26,7 +27,7 @@ class ActivityType:
       name(str): Our own name, `product_visited`.
       label(str): What a person reads.
       icon(str): One emoji.
-      segment_names(tuple): Names in the Segment specifications that mean the same.
+      segment_names(tuple): Names in the specifications of Segment and GA4 that mean the same.
       identified_by(tuple): Properties that say whose it is: `email`, `phone`, `external_id`.
       accepted_from(str): `both`, or `secret` if a public write key may show it but not make it count.
       summary(str): A line for the timeline, with `{property}` where a value goes.
@@ -53,10 +54,9 @@ class ActivityCatalog:
             for name, type_ in self._types.items()
         }
         self._by_event_name = {
-            _folded(name): type_.name
-            for type_ in self._types.values()
-            for name in (type_.name, *type_.segment_names)
+            folded_name(name): type_.name for type_ in self._types.values() for name in type_.segment_names
         }
+        self._by_event_name |= {folded_name(name): name for name in self._types}
 
     def types(self) -> list[str]:
         """The declared names, in the order of the file."""
@@ -64,7 +64,9 @@ class ActivityCatalog:
 
     def type_of(self, event_name: str) -> str:
         """Our name for a sender's event; an undeclared event keeps its own."""
-        return self._by_event_name.get(_folded(event_name), event_name)
+        if event_name in self._types:
+            return event_name
+        return self._by_event_name.get(folded_name(event_name), event_name)
 
     def label(self, type_: str) -> str:
         declared = self._types.get(type_)
@@ -155,6 +157,10 @@ def _readable(value: Any, type_: PropertyType | None) -> str:
     return str(value)[:200]
 
 
-def _folded(name: str) -> str:
-    """A name as it is compared: without regard to case, spaces, dashes and underscores."""
-    return re.sub(r"[\s_\-]+", " ", name).strip().lower()
+@lru_cache(maxsize=4096)
+def folded_name(name: str) -> str:
+    """The name of an event as it is compared: `Order Completed`, `order_completed`, `orderCompleted`."""
+    return _SEPARATORS.sub("", name).lower()
+
+
+_SEPARATORS = re.compile(r"[\s_\-.:/]+")

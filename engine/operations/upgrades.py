@@ -14,6 +14,7 @@ from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from engine.db import Db, search_keys
 from engine.db.contact_codec import LIVING
+from engine.domain.activity_types import folded_name
 from engine.domain.document import Document
 from engine.domain.identity.identities import tracker_key
 from engine.domain.identity.people import MAX_AGENT
@@ -52,7 +53,7 @@ _INDEX_NOT_FOUND = (26, 27)
 def upgrade(db: Db) -> None:
     """Run the pending upgrades; an interrupted one starts again the next time."""
     _drop_retired(db)
-    for name, make in {**_STEPS, labels_step(): label_types}.items():
+    for name, make in {**_STEPS, labels_step(): label_types, names_step(): name_types}.items():
         if db.installation.find_one({"_id": name}) is None:
             make(db)
             with suppress(DuplicateKeyError):  # another process did it, too
@@ -253,10 +254,70 @@ def label_types(db: Db) -> None:
     texts = {file["name"]: file["text"] for file in newest["files"]}
     changed = with_types(texts)
     if changed != texts.get(ACTIVITIES, ""):
-        files = [
-            {**file, "text": changed} if file["name"] == ACTIVITIES else file for file in newest["files"]
-        ]
-        db.rulesets.update_one({"_id": newest["_id"]}, {"$set": {"files": files}})
+        _write_activities(db, newest, changed)
+
+
+def _write_activities(db: Db, version: Document, text: str) -> None:
+    files = [{**file, "text": text} if file["name"] == ACTIVITIES else file for file in version["files"]]
+    db.rulesets.update_one({"_id": version["_id"]}, {"$set": {"files": files}})
+
+
+NAMED_TYPES = frozenset(
+    {
+        "added_to_wishlist", "removed_from_wishlist", "checkout_step_viewed", "checkout_step_completed",
+        "payment_info_entered", "coupon_entered", "coupon_applied", "coupon_denied", "coupon_removed",
+        "product_shared", "cart_shared",
+    }
+)  # fmt: skip
+"""Types that became known with the names of their events."""
+
+
+def names_step() -> str:
+    """The step's name: of its own for each shipped file, so that it runs again when there are more names."""
+    shipped = read_folder(CONFIG_DIR)[ACTIVITIES]
+    return "event names " + hashlib.blake2b(shipped.encode(), digest_size=4).hexdigest()
+
+
+def name_types(db: Db) -> None:
+    """Let the present rules know the shipped names of events, and the types that they stand for.
+
+    A name that the shop gives to a type of its own stays there, and rules never get worse by it.
+    """
+    newest = db.rulesets.find_one({}, {"files": 1}, sort=[("_id", -1)])
+    if newest is None:
+        return
+    texts = {file["name"]: file["text"] for file in newest["files"]}
+    changed = with_event_names(texts)
+    if changed != texts.get(ACTIVITIES, ""):
+        _write_activities(db, newest, changed)
+
+
+def with_event_names(texts: Mapping[str, str]) -> str:
+    """The declared activities, with each shipped name that none of them has, if that fits."""
+    text = texts.get(ACTIVITIES, "")
+    try:
+        declared = editing.read(text).get("activities") or {}
+    except InvalidRules:
+        return text
+    shipped = editing.read(read_folder(CONFIG_DIR)[ACTIVITIES])["activities"]
+    taken = {
+        folded_name(name)
+        for type_, entry in declared.items()
+        for name in (type_, *((entry or {}).get("segment_names") or ()))
+    }
+    changes = {}
+    for type_, ours in shipped.items():
+        fresh = [name for name in ours.get("segment_names", ()) if folded_name(name) not in taken]
+        if type_ in declared and fresh:
+            own = declared[type_] or {}
+            changes[type_] = {**own, "segment_names": [*(own.get("segment_names") or ()), *fresh]}
+        elif type_ in NAMED_TYPES and folded_name(type_) not in taken:
+            changes[type_] = {**ours, "segment_names": fresh}
+    if not changes:
+        return text
+    more = editing.with_values(text, "activities", changes)
+    fits = _problems({**texts, ACTIVITIES: more}) <= _problems({**texts, ACTIVITIES: text})
+    return more if fits else text
 
 
 def with_types(texts: Mapping[str, str]) -> str:

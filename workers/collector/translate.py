@@ -11,6 +11,7 @@ Decisions where the specification is open:
   `group` is a custom activity, and its traits are the group's and not the person's.
 - Without a `messageId` the id is a hash of the content and its timestamp, else of the time of
   receipt: equal events without a timestamp are distinct.
+- Shop events of Google Analytics 4 are read in our terms (`engine.domain.ga4`).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import msgspec
 
 from engine.domain.activities import Activity, ActivityId, id_of_sender
 from engine.domain.activity_types import ActivityCatalog
+from engine.domain.ga4 import in_our_terms
 from engine.domain.identity.blanks import is_blank
 from engine.domain.identity.identities import Key, stream_of
 from engine.domain.identity.normalisation import is_placeholder
@@ -110,7 +112,9 @@ def translate(
         verified = verified_key(context, found.identities, traits.get("email"), sender.identity_secrets)
     at, clamped = happened_at(event, sent_at=sent_at, received_at=received_at)
     properties = ruleset.catalog.typed(
-        type_, _properties(event, kind, properties, context), ruleset.account.decimal_mark
+        type_,
+        in_our_terms(type_, _properties(event, kind, properties, context)),
+        ruleset.account.decimal_mark,
     )
     content = (type_, found.tracker, found.identities, properties, traits)
     return Activity(

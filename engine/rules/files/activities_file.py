@@ -29,7 +29,7 @@ def _property_type(node: Node, name: str) -> PropertyType:
 class ActivityEntry(Entry):
     label = optional(text("What people read; without it, the type's name."))
     icon = text("One emoji.", default=CUSTOM_ICON)
-    segment_names = texts("Names in the Segment specifications that mean the same.")
+    segment_names = texts("Names in the specifications of Segment and GA4 that mean the same.")
     identified_by = texts("The properties that say whose it is: email, phone, external_id.")
     accepted_from = choice("`secret`: only senders with a secret key can report it.", SENDERS, default="both")
     summary = text("A line for the timeline, with `{property}` where a value goes.", default="")

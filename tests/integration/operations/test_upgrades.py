@@ -311,3 +311,51 @@ def test_devices_of_before_know_their_endpoint(db):
     drain_all(db)
 
     assert db.contacts.find_one()["push_endpoints"][0]["device"] == "d"
+
+
+def without_names(text):
+    """The activities as an older version shipped them: without the names of GA4 and the types they brought."""
+    older = without_types(text, *upgrades.NAMED_TYPES)
+    return older.replace(", purchase]", "]").replace(", view_cart]", "]").replace("add_to_cart]", "more]")
+
+
+def with_older_names(db, change):
+    with_activities(db, change)
+    db.installation.delete_one({"_id": upgrades.names_step()})
+
+
+def test_rules_of_before_know_the_names_of_events_and_the_types_they_brought(db):
+    with_older_names(db, without_names)
+    assert versions.current(db).catalog.type_of("purchase") == "purchase"
+
+    for _ in range(2):
+        prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+    forget_databases()
+
+    ours, shipped = versions.current(db).catalog, compile_ruleset(read_folder(CONFIG_DIR)).catalog
+    for name in ("purchase", "view_cart", "addToCart", "Coupon Applied", "Product Shared"):
+        assert ours.type_of(name) == shipped.type_of(name) != name
+    described = [
+        [(c.label(t), c.icon(t), c.properties(t)) for t in sorted(upgrades.NAMED_TYPES)]
+        for c in (ours, shipped)
+    ]
+    assert described[0] == described[1]
+
+
+def test_a_name_that_the_shop_gives_to_a_type_of_its_own_stays_there(db):
+    own = (
+        "  purchase: {label: Bought in the store}\n"
+        "  wish: {label: Wished for, segment_names: [Product Added to Wishlist]}\n"
+        "  couponapplied: {label: Voucher}\n"
+    )
+    with_older_names(db, lambda text: without_names(text) + own)
+
+    prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+    forget_databases()
+
+    catalog = versions.current(db).catalog
+    assert catalog.type_of("Purchase") == "purchase"
+    assert catalog.type_of("product_added_to_wishlist") == "wish"
+    assert catalog.type_of("add_to_wishlist") == "added_to_wishlist"
+    assert catalog.type_of("Coupon Applied") == "couponapplied"
+    assert catalog.label("coupon_denied") == "Coupon denied"

@@ -62,46 +62,34 @@ def create_app(
         environment=environment, proxies=proxies, clock=clock,
     )  # fmt: skip
 
-    async def call(request: Request) -> Response:
-        return await counted(collector.receive, request)
+    def counted(receive: Receive) -> Receive:
+        async def endpoint(request: Request) -> Response:
+            answer = await _answer(receive, request)
+            collector.metrics.requests.labels(answer.status_code).inc()
+            return answer
 
-    async def webhook(request: Request) -> Response:
-        return await counted(collector.notices.receive_webhook, request)
+        return endpoint
 
-    async def bounce(request: Request) -> Response:
-        return await counted(collector.notices.receive_bounce, request)
-
-    async def reachability(request: Request) -> Response:
-        return await counted(collector.reachability.one, request)
-
-    async def reachability_of_many(request: Request) -> Response:
-        return await counted(collector.reachability.many, request)
-
-    async def push(request: Request) -> Response:
-        return await counted(collector.notices.receive_push, request)
-
-    async def preferences(request: Request) -> Response:
-        return await counted(door.preferences, request)
-
-    async def confirm(request: Request) -> Response:
-        return await counted(door.confirm, request)
-
-    async def counted(receive: Receive, request: Request) -> Response:
-        answer = await _answer(receive, request)
-        collector.metrics.requests.labels(answer.status_code).inc()
-        return answer
-
+    call = counted(collector.receive)
+    source = counted(collector.libraries.source)
     return Starlette(
         routes=[
-            Route("/v1/contacts/reachability", reachability_of_many, methods=["POST"]),
-            Route("/v1/contacts/{key:path}/reachability", reachability, methods=["GET"]),
+            Route("/v1/contacts/reachability", counted(collector.reachability.many), methods=["POST"]),
+            Route(
+                "/v1/contacts/{key:path}/reachability", counted(collector.reachability.one), methods=["GET"]
+            ),
+            Route("/v1/projects/{key}/settings", counted(collector.libraries.settings), methods=["GET"]),
+            Route("/sourceConfig", source, methods=["GET"]),
+            Route("/sourceConfig/", source, methods=["GET"]),
+            Route("/v1/m", counted(collector.libraries.metrics), methods=["POST"]),
             Route("/v1/{call}", call, methods=["POST"]),
             Route("/v1/{call}/", call, methods=["POST"]),
-            Route("/webhooks/bounce", bounce, methods=["POST"]),
-            Route("/webhooks/push", push, methods=["POST"]),
-            Route("/webhooks/{provider}", webhook, methods=["POST"]),
-            Route(f"/{PATH}/{{token}}", preferences, methods=["GET", "POST"]),
-            Route(f"/{CONFIRM_PATH}/{{token}}", confirm, methods=["GET", "POST"]),
+            Route("/beacon/v1/{call}", call, methods=["POST"]),
+            Route("/webhooks/bounce", counted(collector.notices.receive_bounce), methods=["POST"]),
+            Route("/webhooks/push", counted(collector.notices.receive_push), methods=["POST"]),
+            Route("/webhooks/{provider}", counted(collector.notices.receive_webhook), methods=["POST"]),
+            Route(f"/{PATH}/{{token}}", counted(door.preferences), methods=["GET", "POST"]),
+            Route(f"/{CONFIRM_PATH}/{{token}}", counted(door.confirm), methods=["GET", "POST"]),
             Route("/t.js", snippet()),
             Route("/healthz", collector.health),
             Route("/metrics", collector.report),

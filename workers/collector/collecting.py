@@ -29,6 +29,7 @@ from engine.rules import versions
 from workers.collector import answers
 from workers.collector.auth import CACHED_FOR, KeyRing, token_of
 from workers.collector.bodies import Envelope, envelope_of, read_body
+from workers.collector.browser_libraries import LibraryDoor
 from workers.collector.cached import Cached
 from workers.collector.client_address import client_address
 from workers.collector.errors import (
@@ -36,6 +37,7 @@ from workers.collector.errors import (
     InvalidRequest,
     OriginNotAllowed,
     RateLimited,
+    SecretKeyInBrowser,
     UnknownCall,
     UnknownWriteKey,
 )
@@ -107,6 +109,7 @@ class Collector:
         )
         self._commit = GroupCommit(self._keep)
         self.metrics = Metrics(waiting=lambda: self._commit.waiting)
+        self.libraries = LibraryDoor(self._keys)
         self.notices = NoticeDoor(
             db, self._ruleset.get, self._commit.keep, self.metrics, environment=environment, clock=clock
         )
@@ -193,6 +196,7 @@ class Collector:
         await self.keep(taken.activities)
         self.metrics.refused.inc(len(taken.refused))
         self.metrics.beyond_ceiling.inc(len(taken.turned_away))
+        self.metrics.without_consent.inc(taken.withheld)
         await self._store(taken.refused, taken.turned_away, sender, received_at)
         return answers.answer_to(taken)
 
@@ -206,11 +210,17 @@ class Collector:
             await asyncio.to_thread(self._keep_refused, events)
 
     async def _key_of(self, request: Request, envelope: Envelope) -> KeyRecord | None:
-        """The key of the header, else that in the body."""
+        """The key of the header, else that in the body, else a write key in the address: a beacon's."""
         token = token_of(request.headers.get("authorization", ""))
         if token is None:
             token = key_inside(envelope)
-        return None if token is None else await self._keys.find(token)
+        if token is not None:
+            return await self._keys.find(token)
+        named = request.query_params.get("writeKey")
+        key = await self._keys.find(named) if named else None
+        if key is not None and key.trusted:
+            raise SecretKeyInBrowser
+        return key
 
     def _keep(self, activities: Sequence[Activity]) -> None:
         """Keep activities durably and wake their lanes; raise Unavailable.  Runs in a thread."""

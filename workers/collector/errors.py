@@ -38,9 +38,21 @@ class UnknownWriteKey(Unauthenticated):
 
     field = "writeKey"
 
+    def __init__(
+        self,
+        reason: str = "is missing, unknown or revoked; send a key as the user name of Basic authentication",
+    ) -> None:
+        super().__init__(reason)
+
+
+class SecretKeyInBrowser(NotAllowed):
+    """A page, or an address, has a secret key in it."""
+
+    field = "writeKey"
+
     def __init__(self) -> None:
         super().__init__(
-            "is missing, unknown or revoked; send a key as the user name of Basic authentication"
+            "is a secret key, which anyone can read there: revoke it, and use a write key in web pages"
         )
 
 

@@ -13,6 +13,7 @@ from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity, InvalidIdentity
 from engine.pipeline.refused_events import RefusedEvent
 from workers.collector.bodies import Envelope, event_of
+from workers.collector.consent import is_withheld
 from workers.collector.limits import MAX_EVENT
 from workers.collector.times import readable, time_field
 from workers.collector.translate import KINDS, Sender, translate
@@ -88,6 +89,8 @@ class SortedEvents:
     """The position in the batch of each activity."""
     turned_away: list[Refused] = field(default_factory=list)
     """Events of new contacts beyond the key's daily ceiling: they may come again after `wait` seconds."""
+    withheld: int = 0
+    """How many events were left out, as their visitor allows no category."""
     wait: float = 0.0
 
     def turn_away(self, ids: Container[ActivityId], envelope: Envelope, *, wait: float) -> None:
@@ -120,7 +123,11 @@ def take(
                 event["timestamp"] = (received_at - (last - index) * MILLISECOND).isoformat()
                 event.pop("sentAt", None)
             sent = None if untimed else sent_at
-            taken.activities.append(translate(event, sender, ruleset, received_at=received_at, sent_at=sent))
+            activity = translate(event, sender, ruleset, received_at=received_at, sent_at=sent)
+            if is_withheld(activity):
+                taken.withheld += 1
+                continue
+            taken.activities.append(activity)
             taken.positions.append(index)
         except (InvalidActivity, InvalidIdentity) as error:
             taken.refused.append(Refused(index, error.field, error.reason, bytes(raw)))

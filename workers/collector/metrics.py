@@ -34,6 +34,10 @@ class Metrics:
         self.beyond_ceiling = self._counter(
             "new_contacts_refused", "Events refused because their key has created its day's new contacts."
         )
+        self.without_consent = self._counter(
+            "events_without_consent",
+            "Events of browsers that were not kept, as no category of consent is given.",
+        )
         self.not_understood = self._counter(
             "notices_not_understood",
             "Events of sending services and returned mails that were not understood, and are kept.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
@@ -137,21 +137,23 @@ def _about_call(call: CallRow, zone: ZoneInfo) -> Markup:
 
 
 def _refusals(found: NeedsAttention, zone: ZoneInfo) -> None:
+    sent = [one for one in found.last_hour if one.accepted or one.refused]
+    if sent:
+        rows = [(one.label, formats.count(one.accepted), formats.count(one.refused)) for one in sent]
+        show(table(("Events of the last hour", "Accepted", "Refused"), rows))
     if not found.refused:
         show(quiet("No refused events in the last 30 days."))
         return
     _about("Events that could not be processed, with the reason. Kept for 30 days.")
-    show(joined(_refused(refused, zone) for refused in found.refused))
+    labels = {one.key: one.label for one in found.last_hour}
+    show(joined(_refused(refused, labels, zone) for refused in found.refused))
 
 
-def _refused(refused: RefusedEvent, zone: ZoneInfo) -> Markup:
-    head = joined([tag("b", f"{refused.field}: {refused.reason}"), " ", quiet(_when(refused, zone))])
+def _refused(refused: RefusedEvent, labels: Mapping[str, str], zone: ZoneInfo) -> Markup:
+    when = f"{formats.moment(refused.received_at, zone)} · {labels.get(refused.source, refused.source)}"
+    head = joined([tag("b", f"{refused.field}: {refused.reason}"), " ", quiet(when)])
     sent = tag("summary", "show event", "cs-small") + tag("pre", refused.event, "cs-pre")
     return tag("div", head + tag("details", sent), "cs-whys")
-
-
-def _when(refused: RefusedEvent, zone: ZoneInfo) -> str:
-    return f"{formats.moment(refused.received_at, zone)} · {refused.source}"
 
 
 def _conflicts(found: NeedsAttention, zone: ZoneInfo) -> None:

@@ -36,6 +36,7 @@ from engine.db.documents.figures import (
     StaleHours,
 )
 from engine.db.documents.pipeline import (
+    Arrivals,
     Call,
     Fact,
     Lane,
@@ -54,5 +55,5 @@ ALL: tuple[type[me.Document], ...] = (
     Refusal, Lane, RulesetVersion, ApiKey, User, AuditEntry, StoredJob, JobItem, EditTurn, ImportDraft,
     SignInLink, Session, AttemptCount, KnownBrowser, SavedView, Preferences, WorkerPulse, StaleHours,
     DayFigures, DayLines, DayFailures, Census, PaceMark, NewContacts, Fact, Tombstone, Erasure,
-    StoredRun, StoredModel, ChangedOrders, RawNotice, WatchedMailbox,
+    StoredRun, StoredModel, ChangedOrders, RawNotice, WatchedMailbox, Arrivals,
 )  # fmt: skip

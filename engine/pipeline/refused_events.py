@@ -53,20 +53,17 @@ def refuse(db: Db, events: Sequence[RefusedEvent]) -> None:
         raise Unavailable(f"MongoDB did not take the refused events: {error}") from error
 
 
-def newest(db: Db, *, limit: int) -> list[RefusedEvent]:
-    """Refused events, the latest first; without payloads that were understood since."""
-    rows = db.refusals.find({"done_at": {"$exists": False}}).sort("received_at", -1).limit(limit)
-    return [
-        RefusedEvent(
-            received_at=row["received_at"],
-            source=str(row.get("source", "")),
-            field=str(row.get("field", "")),
-            reason=str(row.get("reason", "")),
-            event=str(row.get("event", "")),
-            id=str(row["_id"]),
-        )
-        for row in rows
-    ]
+def newest(db: Db, *, limit: int, source: str | None = None) -> list[RefusedEvent]:
+    """Refused events, or those of a key, the latest first; without payloads that were understood since."""
+    of_source = {} if source is None else {"source": source}
+    rows = db.refusals.find({"done_at": {"$exists": False}, **of_source})
+    return [_event_of(row) for row in rows.sort("received_at", -1).limit(limit)]
+
+
+def find(db: Db, id_: str) -> RefusedEvent | None:
+    """The refused event with an id."""
+    row = db.refusals.find_one({"_id": id_})
+    return None if row is None else _event_of(row)
 
 
 def newest_conflicts(db: Db, *, limit: int) -> list[IdConflict]:
@@ -81,6 +78,17 @@ def newest_conflicts(db: Db, *, limit: int) -> list[IdConflict]:
         )
         for row in rows
     ]
+
+
+def _event_of(row: Document) -> RefusedEvent:
+    return RefusedEvent(
+        received_at=row["received_at"],
+        source=str(row.get("source", "")),
+        field=str(row.get("field", "")),
+        reason=str(row.get("reason", "")),
+        event=str(row.get("event", "")),
+        id=str(row["_id"]),
+    )
 
 
 def _row_of(event: RefusedEvent) -> Document:

@@ -67,6 +67,9 @@ class Sheets(LazyGroup):
         ),
         "merges": Deferred("workers.cli.merges", "List and undo merges; accept and dismiss suggested ones."),
         "failed": Deferred("workers.cli.look", "List and retry failed activities."),
+        "refused": Deferred(
+            "workers.cli.refused", "See which events are refused, by key, with the reason and the event."
+        ),
         "webhooks": Deferred("workers.cli.look", "Show and retry webhook calls."),
         "keys": Deferred("workers.cli.keys", "Create, list, change and revoke API keys."),
         "jobs": Deferred("workers.cli.jobs", "List, stop and undo imports, exports and bulk changes."),

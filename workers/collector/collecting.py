@@ -27,6 +27,7 @@ from engine.pipeline import inbox, new_contacts, refused_events
 from engine.pipeline.refused_events import RefusedEvent
 from engine.rules import versions
 from workers.collector import answers
+from workers.collector.arrival_tally import ArrivalTally
 from workers.collector.auth import CACHED_FOR, KeyRing, token_of
 from workers.collector.bodies import Envelope, envelope_of, read_body
 from workers.collector.browser_libraries import LibraryDoor
@@ -97,6 +98,7 @@ class Collector:
         self._warned = False
         self._addresses = AddressLimit()
         self._newcomers = Newcomers(db, within=MONGODB_WITHIN)
+        self._arrivals = ArrivalTally(db, clock=clock)
         self._samples = RateLimit(per_second=1 / 60, burst=SAMPLE)
         self._clock = clock
         self._keys = KeyRing(db, clock=clock)
@@ -150,6 +152,7 @@ class Collector:
         if origin is None or not key.limits.origins or is_allowed(origin, key.limits.origins):
             return
         error = OriginNotAllowed(origin)
+        self._arrivals.count(key.id, refused=len(envelope.batch))
         refused = Refused(0, error.field, str(error), bytes(envelope.batch[0]))
         await self._store([], [refused], sender, received_at)
         raise error
@@ -162,6 +165,7 @@ class Collector:
                 raise RateLimited(wait)
         except RateLimited:
             self.metrics.limited.inc(events)
+            self._arrivals.count(key.id, refused=events)
             raise
 
     def _take_from_address(self, request: Request, key: KeyRecord, events: int) -> None:
@@ -194,6 +198,8 @@ class Collector:
             )
             taken.turn_away(beyond, envelope, wait=(until - received_at).total_seconds())
         await self.keep(taken.activities)
+        refused = len(taken.refused) + len(taken.turned_away)
+        self._arrivals.count(key.id, accepted=len(taken.activities), refused=refused)
         self.metrics.refused.inc(len(taken.refused))
         self.metrics.beyond_ceiling.inc(len(taken.turned_away))
         self.metrics.without_consent.inc(taken.withheld)
@@ -261,10 +267,15 @@ class Collector:
     @asynccontextmanager
     async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         """While the process serves; at its end what is waiting is kept first."""
-        running_again = asyncio.create_task(self.notices.keep_running_again())
+        tasks = [
+            asyncio.create_task(self.notices.keep_running_again()),
+            asyncio.create_task(self._arrivals.keep_writing()),
+        ]
         yield
-        running_again.cancel()
+        for task in tasks:
+            task.cancel()
         await self._commit.close()
+        await self._arrivals.write()
 
 
 def _sender(request: Request, key: KeyRecord, secrets: tuple[str, ...]) -> Sender:

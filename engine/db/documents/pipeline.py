@@ -94,6 +94,18 @@ class NewContacts(Outline):
     until = me.DateTimeField(required=True)
 
 
+class Arrivals(Outline):
+    """The events that a key sent in one minute (see `engine.pipeline.arrivals`)."""
+
+    meta = {
+        "collection": "arrivals",
+        "indexes": [{"fields": ["at"], "expireAfterSeconds": 2 * 3_600}],
+    }
+    id = me.StringField(primary_key=True)
+    key = me.StringField(required=True)
+    at = me.DateTimeField(required=True)
+
+
 class Fact(Outline):
     """One fact about this installation: how many lanes, the secret that ids are keyed with."""
 

@@ -6,11 +6,13 @@ from functools import partial
 import pytest
 
 from dashboard.settings import needs_attention
+from engine.accounts import keys
 from engine.accounts.current_user import CurrentUser
 from engine.db.connection import utc_now
 from engine.errors import NotAllowed
 from engine.operations import operating, pulses
-from engine.pipeline import inbox, refused_events
+from engine.pipeline import arrivals, inbox, refused_events
+from engine.pipeline.arrivals import Counted
 from engine.pipeline.refused_events import RefusedEvent
 from tests.builders import acting, an_activity
 from tests.integration.dashboard.test_pages import shown
@@ -101,6 +103,20 @@ def test_a_call_that_failed_is_sent_again_and_one_that_waits_is_left(db, open_as
     assert not [b for b in app.button if b.key == f"workers.call.{needs_attention._key('c3')}"]
     app.button(key="workers.calls").click().run()
     assert db.outbox.count_documents({"state": "failed"}) == 0
+
+
+def test_refused_events_name_their_key_and_what_it_sent_in_the_last_hour(db, open_as):
+    key = keys.create_key(db, "write", label="our web shop", now=utc_now())
+    keys.create_key(db, "write", label="silent", now=utc_now())
+    arrivals.add(db, {key.id: Counted(1_200, 3)}, now=utc_now())
+    refused_events.refuse(db, [RefusedEvent(utc_now(), key.id, "userId", "is a placeholder", "{}")])
+
+    text = shown(open_as("admin"))
+
+    assert "our web shop" in text
+    assert key.id not in text
+    assert "1,200" in text
+    assert "silent" not in text
 
 
 def test_what_a_visitor_sent_is_text_and_nothing_else(db, open_as):

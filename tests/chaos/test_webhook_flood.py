@@ -7,6 +7,7 @@ with a fold of the events that is written here, apart from the program's.
 from __future__ import annotations
 
 import base64
+import http.client
 import json
 import os
 import random
@@ -84,7 +85,7 @@ class Flood:
                     return
             except urllib.error.HTTPError as error:
                 assert error.code == 503, error.read()
-            except (OSError, EOFError):
+            except (OSError, EOFError, http.client.HTTPException):
                 pass  # killed: also when the answer was under way, so that all of it comes again
             time.sleep(0.2)
 

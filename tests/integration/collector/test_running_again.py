@@ -49,7 +49,7 @@ def learn(monkeypatch):
 def test_what_is_understood_now_makes_its_activity_once_and_is_done(db, unknown, monkeypatch):
     learn(monkeypatch)
 
-    first, again = (run_again(db, unknown.id, now=utc_now()) for _ in range(2))
+    first, again = (run_again(db, unknown.id, now=utc_now(), wait=60) for _ in range(2))
 
     assert (first.state, again.state) == ("done", "done")
     [activity] = db.activities.find({"type": "email_bounced"})
@@ -59,7 +59,7 @@ def test_what_is_understood_now_makes_its_activity_once_and_is_done(db, unknown,
 
 
 def test_what_is_still_not_understood_stays_with_the_time_of_the_attempt(db, unknown):
-    found = run_again(db, unknown.id, now=utc_now())
+    found = run_again(db, unknown.id, now=utc_now(), wait=60)
 
     assert (found.state, found.reason, found.activities) == ("kept", f"unknown event '{NEW}'", [])
     assert found.tried_at is not None
@@ -69,7 +69,7 @@ def test_its_service_may_send_it_again_meanwhile(db, client, unknown, monkeypatc
     learn(monkeypatch)
     client.post("/webhooks/brevo", content=unknown.event)
 
-    run_again(db, unknown.id, now=utc_now())
+    run_again(db, unknown.id, now=utc_now(), wait=60)
 
     assert db.activities.count_documents({"type": "email_bounced"}) == 1
 
@@ -86,7 +86,7 @@ def test_a_kill_before_it_is_marked_as_done_counts_nothing_twice(db, unknown, mo
 
     monkeypatch.setattr(not_understood, "settle", killed_once)
 
-    assert run_again(db, unknown.id, now=utc_now()).state == "done"
+    assert run_again(db, unknown.id, now=utc_now(), wait=60).state == "done"
     assert len(times) == 2
     assert db.activities.count_documents({"type": "email_bounced"}) == 1
 
@@ -95,7 +95,7 @@ def test_a_module_that_breaks_keeps_the_payload_with_the_error(db, unknown, monk
     broken = PROVIDERS["brevo"].__class__("Brevo", lambda _: 1 / 0, PROVIDERS["brevo"].verify, "")
     monkeypatch.setitem(PROVIDERS, "brevo", broken)
 
-    found = run_again(db, unknown.id, now=utc_now())
+    found = run_again(db, unknown.id, now=utc_now(), wait=60)
 
     assert (found.state, found.reason) == ("kept", "ZeroDivisionError: division by zero")
 
@@ -113,7 +113,7 @@ def test_returned_mail_is_read_again_as_it_came(db, client, raw, monkeypatch):
     )
     monkeypatch.setattr(returned_mail, "read", lambda _: known)
 
-    found = run_again(db, kept.id, now=utc_now())
+    found = run_again(db, kept.id, now=utc_now(), wait=60)
 
     assert found.state == "done"
     assert db.activities.count_documents({"_id": {"$in": found.activities}, "type": "email_bounced"}) == 1
@@ -131,7 +131,7 @@ def test_a_form_is_read_again_with_the_time_at_which_it_came(db, client, monkeyp
     monkeypatch.setitem(twilio._TYPES, "evaporated", "sms_bounced")
     time.sleep(0.01)
 
-    run_again(db, kept.id, now=utc_now())
+    run_again(db, kept.id, now=utc_now(), wait=60)
 
     [activity] = db.activities.find({"type": "sms_bounced"})
     assert (activity["happened_at"], activity["identities"]["phone"]) == (kept.received_at, "+34600777123")
@@ -143,7 +143,7 @@ def test_a_body_that_is_cut_is_kept_and_asked_for_again(db, client):
 
     [kept] = list_not_understood(db)
     assert (kept.event, kept.reason[:11]) == ('{"event": "hard_bou', "is not JSON")
-    assert run_again(db, kept.id, now=utc_now()).state == "kept"
+    assert run_again(db, kept.id, now=utc_now(), wait=60).state == "kept"
 
 
 def test_a_payload_that_is_not_there_is_told(db):

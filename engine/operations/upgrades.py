@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
@@ -248,18 +248,19 @@ def label_types(db: Db) -> None:
 
     The shop's own words for a type stay, and rules never get worse by it.
     """
+    _change_activities(db, with_types)
+
+
+def _change_activities(db: Db, changed: Callable[[Mapping[str, str]], str]) -> None:
+    """Write the declared activities of the present rules anew, out of all their files."""
     newest = db.rulesets.find_one({}, {"files": 1}, sort=[("_id", -1)])
     if newest is None:
         return
     texts = {file["name"]: file["text"] for file in newest["files"]}
-    changed = with_types(texts)
-    if changed != texts.get(ACTIVITIES, ""):
-        _write_activities(db, newest, changed)
-
-
-def _write_activities(db: Db, version: Document, text: str) -> None:
-    files = [{**file, "text": text} if file["name"] == ACTIVITIES else file for file in version["files"]]
-    db.rulesets.update_one({"_id": version["_id"]}, {"$set": {"files": files}})
+    text = changed(texts)
+    if text != texts.get(ACTIVITIES, ""):
+        files = [{**file, "text": text} if file["name"] == ACTIVITIES else file for file in newest["files"]]
+        db.rulesets.update_one({"_id": newest["_id"]}, {"$set": {"files": files}})
 
 
 NAMED_TYPES = frozenset(
@@ -283,13 +284,7 @@ def name_types(db: Db) -> None:
 
     A name that the shop gives to a type of its own stays there, and rules never get worse by it.
     """
-    newest = db.rulesets.find_one({}, {"files": 1}, sort=[("_id", -1)])
-    if newest is None:
-        return
-    texts = {file["name"]: file["text"] for file in newest["files"]}
-    changed = with_event_names(texts)
-    if changed != texts.get(ACTIVITIES, ""):
-        _write_activities(db, newest, changed)
+    _change_activities(db, with_event_names)
 
 
 def with_event_names(texts: Mapping[str, str]) -> str:

@@ -96,7 +96,7 @@ def _address(channel: Channel) -> str:
 
 
 def _outages(actor: Actor, found: DeliveryReport) -> None:
-    """Sendings that failed as a whole: an admin decides, others are told."""
+    """Sendings that failed as a whole: an admin decides, others get a notice."""
     if not found.outages:
         return
     if actor.may(Permission.OPERATE):

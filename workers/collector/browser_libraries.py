@@ -120,5 +120,5 @@ def _host(request: Request) -> str:
 def _protocol(request: Request) -> str:
     """`http` only if nothing says https: a page by https may not send by http."""
     headers = request.headers
-    said = (request.url.scheme, headers.get("x-forwarded-proto", ""), headers.get("origin", ""))
-    return "https" if any("https" in value for value in said) else "http"
+    schemes = (request.url.scheme, headers.get("x-forwarded-proto", ""), headers.get("origin", ""))
+    return "https" if any("https" in value for value in schemes) else "http"

@@ -18,7 +18,7 @@ REFUSALS = frozenset(
 
 
 def is_withheld(activity: Activity) -> bool:
-    """Whether a browser reports it of somebody who allows no category."""
+    """Whether a browser reports it of a visitor who allows no category."""
     if activity.trusted or activity.type in REFUSALS:
         return False
     return _denies_all(activity.context.get("consent")) or _allows_none(

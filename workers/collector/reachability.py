@@ -138,7 +138,7 @@ def _wanted(body: bytes) -> list[str]:
 
 
 def _as_json(found: Reachability) -> dict[str, Any]:
-    """The answer about a contact; one whom nobody holds can receive nothing."""
+    """The answer about a contact; a key without a contact can receive nothing."""
     channels = {
         reach.id: {"label": reach.channel, "reachable": reach.reachable, "why": reach.why}
         for reach in found.reach

@@ -137,7 +137,7 @@ def receives(look: Look, chosen: ContactPreferences) -> str:
 
 
 def confirmation_page(look: Look, chosen: ContactPreferences, subscription: Subscription) -> Response:
-    """The question whether somebody subscribes, with the button that does."""
+    """The question whether the contact subscribes, with the button that does."""
     texts = look.texts
     address, list_ = masked_address(chosen, subscription.channel), look.label(subscription)
     about = texts.confirm_about.format(address=address, shop=look.account.name, list=list_)

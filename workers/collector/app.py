@@ -30,7 +30,7 @@ from workers.collector import answers
 from workers.collector.collecting import Collector, LaneNotifier
 from workers.collector.limits import RateLimit, limit_of
 from workers.collector.preferences.door import PreferenceDoor
-from workers.collector.snippet import snippet
+from workers.collector.snippet import segment_bundles, segment_library, snippet
 
 PREFLIGHT_MAX_AGE = 86_400
 """Seconds for which a browser need not ask again whether it may send."""
@@ -72,6 +72,7 @@ def create_app(
 
     call = counted(collector.receive)
     source = counted(collector.libraries.source)
+    library = segment_library()
     return Starlette(
         routes=[
             Route("/v1/contacts/reachability", counted(collector.reachability.many), methods=["POST"]),
@@ -91,6 +92,9 @@ def create_app(
             Route(f"/{PATH}/{{token}}", counted(door.preferences), methods=["GET", "POST"]),
             Route(f"/{CONFIRM_PATH}/{{token}}", counted(door.confirm), methods=["GET", "POST"]),
             Route("/t.js", snippet()),
+            Route("/analytics.js/v1/{key}/analytics.min.js", library),
+            Route("/analytics.js/v1/{key}/analytics.js", library),
+            Route("/analytics-next/bundles/{name}", segment_bundles()),
             Route("/healthz", collector.health),
             Route("/metrics", collector.report),
         ],

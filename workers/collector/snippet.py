@@ -1,4 +1,4 @@
-"""The browser snippet as it is served: without comments and spare white space, zipped once."""
+"""Scripts for browsers as they are served, each zipped once: our own snippet, and Segment's library."""
 
 from __future__ import annotations
 
@@ -7,18 +7,55 @@ import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 SOURCE = Path(__file__).with_name("snippet.js")
 
+LIBRARY = Path(__file__).with_name("analytics_js")
+"""Segment's analytics-next as its package has it, without its source maps."""
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
 MAX_AGE = 3_600
-"""Seconds for which a browser keeps the snippet."""
+"""Seconds for which a browser keeps a script."""
 
 
-def snippet() -> Callable[[Request], Awaitable[Response]]:
+def snippet() -> Endpoint:
     """Make the endpoint that serves `/t.js`; the source is read here, once."""
-    plain = served(SOURCE.read_text(encoding="utf-8"))
+    return _script(served(SOURCE.read_text(encoding="utf-8")))
+
+
+def segment_library() -> Endpoint:
+    """Make the endpoint of `/analytics.js/v1/{key}/analytics.min.js`: analytics-next, unchanged.
+
+    Behind one line that names the host it came from, for it asks Segment's own where that is not by https.
+    """
+    return _script(_NAME_THE_HOST + (LIBRARY / "analytics.min.js").read_bytes())
+
+
+def segment_bundles() -> Endpoint:
+    """Make the endpoint of `/analytics-next/bundles/{name}`: what the library loads when it needs it."""
+    scripts = {path.name: _script(path.read_bytes()) for path in (LIBRARY / "bundles").glob("*.js")}
+
+    async def serve(request: Request) -> Response:
+        script = scripts.get(request.path_params["name"])
+        if script is None:
+            raise HTTPException(404)
+        return await script(request)
+
+    return serve
+
+
+_NAME_THE_HOST = b"""((script) => {
+  const analytics = script && window[script.dataset.globalSegmentAnalyticsKey || "analytics"];
+  if (analytics && !analytics._cdn) analytics._cdn = script.src.split("/analytics.js/v1/")[0];
+})(document.currentScript);
+"""
+
+
+def _script(plain: bytes) -> Endpoint:
     zipped = gzip.compress(plain, mtime=0)
 
     async def serve(request: Request) -> Response:

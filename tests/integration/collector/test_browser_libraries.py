@@ -322,3 +322,62 @@ def test_a_library_works_by_changing_its_host(
     assert len(db.activities.distinct("tracker")) == 1
     assert db.activities.distinct("identities.external_id") == ["7"]
     assert db.refusals.count_documents({}) == 0
+
+
+SNIPPET = """
+    !function(){{var i="analytics",analytics=window[i]=window[i]||[];if(!analytics.initialize){{
+    analytics.invoked=!0;analytics.methods=["trackSubmit","trackClick","trackLink","trackForm","pageview","identify",
+    "reset","group","track","ready","alias","debug","page","screen","once","off","on","addSourceMiddleware",
+    "addIntegrationMiddleware","setAnonymousId","addDestinationMiddleware","register"];
+    analytics.factory=function(e){{return function(){{
+      if(window[i].initialized)return window[i][e].apply(window[i],arguments);
+      var n=Array.prototype.slice.call(arguments);n.unshift(e);analytics.push(n);return analytics}}}};
+    for(var n=0;n<analytics.methods.length;n++){{var key=analytics.methods[n];analytics[key]=analytics.factory(key)}}
+    analytics.load=function(key,n){{var t=document.createElement("script");t.type="text/javascript";t.async=!0;
+      t.setAttribute("data-global-segment-analytics-key",i);
+      t.src="{host}/analytics.js/v1/"+key+"/analytics.min.js";
+      var r=document.getElementsByTagName("script")[0];r.parentNode.insertBefore(t,r);analytics._loadOptions=n}};
+    analytics._writeKey="{key}";analytics.SNIPPET_VERSION="5.2.1";analytics.load("{key}");analytics.page();}}}}();
+"""
+"""What a page pastes to use Segment, in its form of 2024, with another host."""
+
+
+def test_segments_own_snippet_works_by_changing_its_host(
+    db: Db, shop: Callable[[str, str], Page], write_key: str
+) -> None:
+    wanted = ["added_to_cart", "identified", "page_visited", "product_visited"]
+    with served(db) as host:
+        calls = """
+            analytics.identify("7", {firstName: "Ana"});
+            analytics.track("Product Added", {product_id: "s", price: 40, quantity: 2});
+            const link = document.createElement("a");
+            link.href = "#shoe";
+            analytics.trackLink(link, "Product Viewed", {product_id: "s"});
+            document.body.appendChild(link).textContent = "a shoe";
+        """
+        page = shop("", "")
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.evaluate(SNIPPET.format(key=write_key, host=host) + calls)
+        eventually(lambda: db.activities.count_documents({}), len(wanted) - 1)
+        page.get_by_text("a shoe").click()
+        eventually(lambda: db.activities.count_documents({}), len(wanted))
+
+    assert sorted(row["type"] for row in db.activities.find()) == wanted
+    assert all(url.startswith(("http://localhost:", host)) for url in asked), asked
+    assert db.activities.distinct("identities.external_id") == ["7"]
+    assert db.refusals.count_documents({}) == 0
+
+
+def test_the_library_is_the_one_that_the_tests_run(libraries: Path, serving: Any) -> None:
+    built = (libraries / "node_modules/@segment/analytics-next/dist/umd/standalone.js").read_text()
+    code = built.rpartition("\n//# sourceMappingURL=")[0]
+
+    answer = serving().get("/analytics.js/v1/wk_any/analytics.min.js")
+
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.text.rstrip().endswith(code.rstrip())
+    for name in ("auto-track.bundle.f131ce01a05e3a33a8c1.js", "queryString.bundle.34b193ada8fe288d1bd1.js"):
+        assert serving().get(f"/analytics-next/bundles/{name}").status_code == 200
+    missing = serving().get("/analytics-next/bundles/no.js")
+    assert (missing.status_code, missing.json()["code"]) == (404, "not_found")

@@ -75,6 +75,12 @@ def moment(at: datetime | None, zone: ZoneInfo) -> str:
     return NOTHING if at is None else f"{day(at, zone)}, {clock(at, zone)}"
 
 
+def to_the_second(at: datetime, zone: ZoneInfo) -> str:
+    """`3 Mar 2026, 14:05:09`."""
+    time = format_time(at.astimezone(zone).time(), "medium", locale=locale())
+    return f"{day(at, zone)}, {time}"
+
+
 def ago(at: datetime | None, now: datetime, zone: ZoneInfo) -> str:
     """How long ago, up to a week; the day if it is longer."""
     if at is None:

@@ -1,8 +1,8 @@
-"""Failed activities, suspected outages, webhook calls, refused events and ID conflicts."""
+"""Failed activities, suspected outages and webhook calls."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
@@ -13,13 +13,12 @@ from markupsafe import Markup, escape
 from dashboard import formats
 from dashboard.deliverability import suspected_outages
 from dashboard.running_instance import time_zone
-from dashboard.ui.markup import badge, joined, link, quiet, show, table, tag
+from dashboard.ui.markup import badge, joined, link, quiet, show, tag
 from engine.accounts.actor import Actor
 from engine.operations import operating
 from engine.operations.operating import SHOWN, NeedsAttention
 from engine.pipeline.failed_activities import FailedActivity, FailureReason
 from engine.pipeline.outbox import CallRow, HeldCalls
-from engine.pipeline.refused_events import RefusedEvent
 
 _NOTICE = "workers.notice"
 
@@ -33,17 +32,13 @@ def render(actor: Actor) -> None:
     notice = st.session_state.pop(_NOTICE, None)
     if notice:
         st.success(notice, icon=":material/check:")
-    failed, doubted, calls, refused, conflicts = st.tabs(_names(found))
+    failed, doubted, calls = st.tabs(_names(found))
     with failed:
         _failed(actor, found, zone)
     with doubted:
         suspected_outages.render(actor, found.sendings, zone)
     with calls:
         _calls(actor, found, zone)
-    with refused:
-        _refusals(found, zone)
-    with conflicts:
-        _conflicts(found, zone)
 
 
 def _names(found: NeedsAttention) -> tuple[str, ...]:
@@ -52,8 +47,6 @@ def _names(found: NeedsAttention) -> tuple[str, ...]:
         f"Failed activities ({_latest(len(found.failed))})",
         f"Suspected outages ({sum(sending.is_open for sending in found.sendings)})",
         f"Webhooks ({failed} failed, {waiting} waiting)",
-        f"Refused events ({_latest(len(found.refused))})",
-        f"ID conflicts ({_latest(len(found.conflicts))})",
     )
 
 
@@ -131,38 +124,6 @@ def _about_call(call: CallRow, zone: ZoneInfo) -> Markup:
     parts = filter(None, (formats.moment(call.happened_at, zone), tried, call.held, call.error))
     contact = link(f"?contact={call.contact}", "this contact")
     return joined([f"rule {call.rule}, for ", contact, " · ", " · ".join(parts)])
-
-
-# Refused events and id conflicts
-
-
-def _refusals(found: NeedsAttention, zone: ZoneInfo) -> None:
-    sent = [one for one in found.last_hour if one.accepted or one.refused]
-    if sent:
-        rows = [(one.label, formats.count(one.accepted), formats.count(one.refused)) for one in sent]
-        show(table(("Events of the last hour", "Accepted", "Refused"), rows))
-    if not found.refused:
-        show(quiet("No refused events in the last 30 days."))
-        return
-    _about("Events that could not be processed, with the reason. Kept for 30 days.")
-    labels = {one.key: one.label for one in found.last_hour}
-    show(joined(_refused(refused, labels, zone) for refused in found.refused))
-
-
-def _refused(refused: RefusedEvent, labels: Mapping[str, str], zone: ZoneInfo) -> Markup:
-    when = f"{formats.moment(refused.received_at, zone)} · {labels.get(refused.source, refused.source)}"
-    head = joined([tag("b", f"{refused.field}: {refused.reason}"), " ", quiet(when)])
-    sent = tag("summary", "show event", "cs-small") + tag("pre", refused.event, "cs-pre")
-    return tag("div", head + tag("details", sent), "cs-whys")
-
-
-def _conflicts(found: NeedsAttention, zone: ZoneInfo) -> None:
-    if not found.conflicts:
-        show(quiet("No ID conflicts."))
-        return
-    _about("The same ID was sent again with different content. The first one counts.")
-    rows = [(formats.moment(c.at, zone), c.type, c.activity) for c in found.conflicts]
-    show(table(("When", "Type", "ID"), rows))
 
 
 # Shared parts of the tabs

@@ -95,16 +95,16 @@ def _unset(found: Working, now: datetime) -> Iterable[Markup]:
 def _pace(found: Working) -> None:
     zone = account().time_zone
     rows = [
-        {"at": at.astimezone(zone).replace(tzinfo=None).isoformat(), "applied": number}
+        {"at": at.astimezone(zone).replace(tzinfo=None).isoformat(), "what": "processed", "value": number}
         for at, number in found.pace.by_minute
     ]
     if not rows:
         show(quiet("No data yet. Updated every ten seconds."))
         return
-    if not any(row["applied"] for row in rows):
+    if not any(row["value"] for row in rows):
         show(quiet("None."))
         return
-    charts.by_minute(rows, title="Activities processed per minute")
+    charts.by_minute(rows, title="Activities processed per minute", colours={"processed": charts.PINE})
 
 
 def _alive(processes: Sequence[Pulse], now: datetime) -> Markup:

@@ -147,21 +147,31 @@ def lines(
     _draw((rule + drawn).properties(height=220, description=title))
 
 
-def by_minute(rows: Sequence[dict[str, Any]], *, title: str) -> None:
-    """A count in each minute: rows of `at`, in the account's time without an offset, and `applied`."""
+def by_minute(
+    rows: Sequence[dict[str, Any]], *, title: str, colours: Mapping[str, str], height: int = 120
+) -> None:
+    """Counts in each minute, stacked by `what`: rows of `at`, in the account's time without an offset,
+    `what` and `value`.  A legend is shown if there are several colours.
+    """
+    if len(colours) > 1:
+        show(_legend(colours))
     clock = alt.Axis(grid=False, format="%H:%M", tickCount=6)
     chart = (
         alt.Chart(alt.InlineData(values=list(rows)))
-        .mark_bar(color=PINE)
+        .mark_bar()
         .encode(
             x=alt.X("at:T", timeUnit="yearmonthdatehoursminutes", title=None, axis=clock),
-            y=alt.Y("applied:Q", title=None, axis=counts(3)),
+            y=alt.Y("value:Q", title=None, axis=counts(3)),
+            color=alt.Color(
+                "what:N", legend=None, scale=alt.Scale(domain=list(colours), range=list(colours.values()))
+            ),
             tooltip=[
                 alt.Tooltip("at:T", format="%H:%M", title="Minute"),
-                alt.Tooltip("applied:Q", title="Applied", format=",d"),
+                alt.Tooltip("what:N", title="Events"),
+                alt.Tooltip("value:Q", title="Number", format=",d"),
             ],
         )
-        .properties(height=120, description=title)
+        .properties(height=height, description=title)
     )
     _draw(chart)
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.accounts import audit, key_service
+from engine.accounts import audit
 from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import Permission
-from engine.errors import NotFound
 from engine.operations.working import Working, working
-from engine.pipeline import arrivals, failed_activities, new_contacts, outages, outbox, refused_events
-from engine.pipeline.arrivals import KeyArrivals
+from engine.pipeline import failed_activities, new_contacts, outages, outbox
 from engine.pipeline.failed_activities import FailedActivity, FailureReason
 from engine.pipeline.new_contacts import KeyToday
 from engine.pipeline.outages import SuspectedOutage
 from engine.pipeline.outbox import CallRow, HeldCalls
-from engine.pipeline.refused_events import IdConflict, RefusedEvent
 
 SHOWN = 50
 """Rows of each list, the latest."""
@@ -29,9 +26,6 @@ class NeedsAttention:
 
     reasons: list[FailureReason]
     failed: list[FailedActivity]
-    refused: list[RefusedEvent]
-    last_hour: list[KeyArrivals]
-    conflicts: list[IdConflict]
     calls: list[CallRow]
     held_calls: list[HeldCalls]
     waiting_calls: int
@@ -52,53 +46,18 @@ def processes(actor: Actor) -> Working:
 
 
 def needs_attention(actor: Actor) -> NeedsAttention:
-    """Failed activities, refused events and unsent calls.  Raises NotAllowed."""
+    """Failed activities, suspected outages and unsent calls.  Raises NotAllowed."""
     actor.require(Permission.OPERATE)
     standing = outbox.unsent_counts(actor.db)
     return NeedsAttention(
         reasons=failed_activities.by_reason(actor.db),
         failed=failed_activities.newest(actor.db, SHOWN),
-        refused=refused_events.newest(actor.db, limit=SHOWN),
-        last_hour=arrivals.last_hour(actor.db, now=actor.now),
-        conflicts=refused_events.newest_conflicts(actor.db, limit=SHOWN),
         calls=outbox.unsent(actor.db, limit=SHOWN),
         held_calls=outbox.held(actor.db),
         waiting_calls=standing["waiting"],
         failed_calls=standing["failed"],
         sendings=outages.suspected(actor.db, limit=SHOWN),
     )
-
-
-@dataclass(frozen=True)
-class RefusedByKey:
-    """What each key sent in the last hour, and the latest refused events."""
-
-    last_hour: list[KeyArrivals]
-    refused: list[RefusedEvent]
-
-
-def refused_by_key(actor: Actor, *, key: str | None = None, limit: int = SHOWN) -> RefusedByKey:
-    """The last hour of each key and the latest refused events, or those of one.
-
-    Raises NotAllowed and KeyNotFound.
-    """
-    actor.require(Permission.OPERATE)
-    if key is not None:
-        key_service.find(actor, key)
-    found = arrivals.last_hour(actor.db, now=actor.now)
-    return RefusedByKey(
-        last_hour=[one for one in found if key is None or one.key == key],
-        refused=refused_events.newest(actor.db, limit=limit, source=key),
-    )
-
-
-def refused_event(actor: Actor, id_: str) -> RefusedEvent:
-    """A refused event.  Raises NotAllowed and NotFound."""
-    actor.require(Permission.OPERATE)
-    found = refused_events.find(actor.db, id_)
-    if found is None:
-        raise NotFound(f"there is no refused event {id_!r}; they are kept for 30 days")
-    return found
 
 
 def new_contacts_today(actor: Actor) -> list[KeyToday]:

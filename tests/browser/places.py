@@ -213,6 +213,7 @@ PLACES = (
     Place("settings-account", "/?page=settings&section=account", r"Time zone"),
     Place("settings-users", "/?page=settings&section=users", r"Invite user", (unfold("^Invite user"),)),
     Place("settings-keys", "/?page=settings&section=keys", r"New API key", (unfold("^New API key"),)),
+    Place("settings-incoming", "/?page=settings&section=incoming", r"Latest events"),
     Place("settings-workers", "/?page=settings&section=workers", r"Needs attention"),
     Place("settings-audit", "/?page=settings&section=audit", r"Name or ID"),
     Place("settings-you", "/?page=settings&section=you", r"Active sessions"),

@@ -173,7 +173,7 @@ MORE = (
     Place("segment", "/?page=segments&segment=evil", r"entered in 30 days"),
     Place("segment-edit", "/?page=segments&segment=evil&edit=1", r"Edit "),
     Place("rule", "/?page=rules&rule=evil", r"points in 30 days"),
-    Place("refused", "/?page=settings&section=workers", r"Needs attention", (tab("Refused"), unfold("show event"))),
+    Place("refused", "/?page=settings&section=incoming", r"Latest events", (unfold("^Raw data$"),)),
     Place("details", "/?contact={contact}", r"last seen", (tab("Activity"), see("Today"), unfold("^Raw data$"))),
 )  # fmt: skip
 """Where more of it is shown than on the pages as such."""

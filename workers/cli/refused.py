@@ -27,10 +27,10 @@ def list_refused(
 
     Of events beyond a limit of their key a sample is kept; all are counted.
     """
-    from engine.operations import operating
+    from engine.operations import incoming
 
     _, db = open_db(data_dir, app="refused")
-    found = operating.refused_by_key(cli_actor(db), key=key, limit=limit)
+    found = incoming.refused_by_key(cli_actor(db), key=key, limit=limit)
     if as_json:
         print_json(asdict(found))
         return
@@ -49,10 +49,10 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a refused event as it was sent, and why it was refused."""
-    from engine.operations import operating
+    from engine.operations import incoming
 
     _, db = open_db(data_dir, app="refused")
-    found = operating.refused_event(cli_actor(db), event)
+    found = incoming.refused_event(cli_actor(db), event)
     if as_json:
         print_json(asdict(found))
         return

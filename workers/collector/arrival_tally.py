@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import pymongo
@@ -12,13 +12,16 @@ from pymongo.errors import PyMongoError
 
 from engine.db import Db
 from engine.pipeline import arrivals
-from engine.pipeline.arrivals import Counted
+from engine.pipeline.arrivals import LATEST, UNKNOWN, Counted
 
 EVERY = 2.0
 """Seconds between two writes."""
 
 WITHIN = 2.0
 """Seconds after which MongoDB counts as away; the counts wait for the next write."""
+
+BEGINS = 7
+"""Characters of an unknown key that are kept: enough to find it in the shop's code."""
 
 log = structlog.get_logger()
 
@@ -36,10 +39,15 @@ class ArrivalTally:
         self._clock = clock
         self._counts: dict[str, Counted] = {}
 
-    def count(self, key: str, *, accepted: int = 0, refused: int = 0) -> None:
-        """Count events of a key."""
+    def count(self, key: str, *, accepted: Sequence[str] = (), refused: int = 0) -> None:
+        """Count events of a key: the ids of the accepted ones, and how many were refused."""
         if accepted or refused:
-            self._counts[key] = self._counts.get(key, Counted()) + Counted(accepted, refused)
+            self._add_to(key, Counted(len(accepted), refused, tuple(accepted[-LATEST:])))
+
+    def count_unknown(self, token: str | None) -> None:
+        """Count a request whose key is not in force, or that names none."""
+        begins = f"{token[:BEGINS]}…" if token else "none"
+        self._add_to(UNKNOWN, Counted(refused=1, latest=(begins,)))
 
     async def keep_writing(self) -> None:
         """Write every few seconds, until it is cancelled."""
@@ -57,7 +65,10 @@ class ArrivalTally:
         except PyMongoError as error:
             log.warning("arrivals not counted", error=str(error)[:200])
             for key, counted in counts.items():
-                self.count(key, accepted=counted.accepted, refused=counted.refused)
+                self._add_to(key, counted)
+
+    def _add_to(self, key: str, counted: Counted) -> None:
+        self._counts[key] = self._counts.get(key, Counted()) + counted
 
     def _add(self, counts: Mapping[str, Counted]) -> None:
         with pymongo.timeout(WITHIN):

@@ -136,8 +136,6 @@ class Collector:
         if not envelope.batch:
             raise InvalidRequest("batch", "is empty; send at least one event")
         key = await self._key_of(request, envelope)
-        if key is None:
-            raise UnknownWriteKey
         secrets = () if key.trusted else await self._identity_secrets.get()
         sender = _sender(request, key, secrets)
         await self._check_origin(request, envelope, key, sender, received_at=received_at)
@@ -199,7 +197,7 @@ class Collector:
             taken.turn_away(beyond, envelope, wait=(until - received_at).total_seconds())
         await self.keep(taken.activities)
         refused = len(taken.refused) + len(taken.turned_away)
-        self._arrivals.count(key.id, accepted=len(taken.activities), refused=refused)
+        self._arrivals.count(key.id, accepted=[one.id for one in taken.activities], refused=refused)
         self.metrics.refused.inc(len(taken.refused))
         self.metrics.beyond_ceiling.inc(len(taken.turned_away))
         self.metrics.without_consent.inc(taken.withheld)
@@ -215,16 +213,18 @@ class Collector:
         if events:
             await asyncio.to_thread(self._keep_refused, events)
 
-    async def _key_of(self, request: Request, envelope: Envelope) -> KeyRecord | None:
-        """The key of the header, else that in the body, else a write key in the address: a beacon's."""
-        token = token_of(request.headers.get("authorization", ""))
-        if token is None:
-            token = key_inside(envelope)
-        if token is not None:
-            return await self._keys.find(token)
-        named = request.query_params.get("writeKey")
-        key = await self._keys.find(named) if named else None
-        if key is not None and key.trusted:
+    async def _key_of(self, request: Request, envelope: Envelope) -> KeyRecord:
+        """The key of the header, else that in the body, else a write key in the address: a beacon's.
+
+        Raises UnknownWriteKey and SecretKeyInBrowser.
+        """
+        sent = token_of(request.headers.get("authorization", "")) or key_inside(envelope)
+        token = sent or request.query_params.get("writeKey")
+        key = await self._keys.find(token) if token else None
+        if key is None:
+            self._arrivals.count_unknown(token)
+            raise UnknownWriteKey
+        if key.trusted and not sent:
             raise SecretKeyInBrowser
         return key
 

@@ -96,6 +96,7 @@ class Refusal(Outline):
         "collection": "refusals",
         "indexes": [
             {"fields": ["received_at"], "expireAfterSeconds": 30 * 86_400},
+            {"fields": ["source", "-received_at"]},
             # Payloads that were not understood, and those of them that are to be run again.
             {
                 "fields": ["media", "-received_at"],

@@ -1,7 +1,7 @@
 """Rows of a CSV or TSV file, streamed in constant memory.
 
-A problem of a row is reported at its line, and reading goes on with the next: a quotation mark that is
-never closed does not swallow the rest of the file.
+A problem of a row is reported at its line, and reading goes on with the next: a stray quotation mark does
+not swallow its neighbours.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import BinaryIO
 from engine.errors import LimitExceeded
 from engine.imports.reading.formats import Format, is_separator_line
 from engine.imports.reading.problems import Problem, UnreadableFile
+from engine.imports.reading.quoting import AFTER_CLOSING, NOT_CLOSED, Quoting, StrayMark
 
 MAX_CELL = 1_000_000
 """Characters of one cell, whatever column it is in."""
@@ -43,24 +44,27 @@ class _RowTooLarge(LimitExceeded):
 def records(stream: BinaryIO, format_: Format) -> Iterator[Record]:
     """Yield the rows of a text file except blank ones.  Raises UnreadableFile."""
     csv.field_size_limit(MAX_RECORD)  # a limit of the whole process; MAX_CELL is stricter
-    lines = _Lines(stream, format_.encoding)
-    reader = csv.reader(lines, delimiter=format_.separator, quotechar=format_.quote)
+    quoting = Quoting(format_.separator, format_.quote)
+    lines = _Lines(stream, format_.encoding, quoting)
+    reader = _reader(lines, format_)
     while True:
         lines.begin()
         problem = None
         try:
-            cells = next(reader)
+            cells = quoting.checked(next(reader), lines.taken)
         except StopIteration:
             return
-        except (csv.Error, _RowTooLarge) as error:
+        except (csv.Error, StrayMark, _RowTooLarge) as error:
             cells, problem = _skip_row(lines, error)
-            reader = csv.reader(lines, delimiter=format_.separator, quotechar=format_.quote)
+            reader = _reader(lines, format_)
         else:
-            if lines.ended_within:
-                cells, problem = _skip_row(lines, _RowTooLarge())
-                reader = csv.reader(lines, delimiter=format_.separator, quotechar=format_.quote)
+            lines.note_width(cells)
         if problem is not None or any(cell.strip() for cell in cells):
             yield lines.first, cells, problem
+
+
+def _reader(lines: _Lines, format_: Format) -> Iterator[list[str]]:
+    return csv.reader(lines, delimiter=format_.separator, quotechar=format_.quote, strict=True)
 
 
 def _skip_row(lines: _Lines, error: Exception) -> tuple[list[str], Problem]:
@@ -68,36 +72,50 @@ def _skip_row(lines: _Lines, error: Exception) -> tuple[list[str], Problem]:
     text = lines.push_back()
     if lines.overlong:
         return [], Problem(lines.first, "too_large", f"the line has over {MAX_RECORD:,} characters")
-    if isinstance(error, _RowTooLarge):
-        what = 'a quotation mark is opened in this line and not closed: double it ("") or take it out'
-        return [text], Problem(lines.first, "quote", what)
-    return [text], Problem(lines.first, "quote", f"the line cannot be read: {error}")
+    return [text], Problem(lines.first, "quote", _reason(error))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, StrayMark):
+        return str(error)
+    if isinstance(error, _RowTooLarge) or "unexpected end" in str(error):
+        return NOT_CLOSED
+    return AFTER_CLOSING if "expected after" in str(error) else f"the line cannot be read: {error}"
 
 
 class _Lines:
-    """The lines of a text file; those of the present row can be pushed back."""
+    """The lines of a text file; those of the present row can be pushed back.
 
-    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+    A row ends where a quotation mark of its first line would swallow a row: that raises StrayMark.
+    """
+
+    def __init__(self, stream: BinaryIO, encoding: str, quoting: Quoting) -> None:
         self._text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
         self._ahead: deque[str] = deque()
-        self._taken: list[str] = []
+        self._quoting = quoting
+        self._width = 0
+        self.taken: list[str] = []
         self._size = 0
         self._read = 0
         self._next = 1
         self.first = 1
         self.overlong = False
-        self.ended_within = False
 
     def begin(self) -> None:
         """Start a new row."""
         self.first = self._next
-        self._taken, self._size, self.overlong, self.ended_within = [], 0, False, False
+        self.taken, self._size, self.overlong = [], 0, False
+
+    def note_width(self, cells: list[str]) -> None:
+        """Remember how many cells a row of one line has; the next ones probably have as many."""
+        if len(self.taken) == 1:
+            self._width = len(cells)
 
     def push_back(self) -> str:
         """Push back all lines of the present row except the first, which is returned."""
-        self._ahead.extendleft(reversed(self._taken[1:]))
+        self._ahead.extendleft(reversed(self.taken[1:]))
         self._next = self.first + 1
-        return self._taken[0].rstrip("\r\n") if self._taken else ""
+        return self.taken[0].rstrip("\r\n") if self.taken else ""
 
     def __iter__(self) -> _Lines:
         return self
@@ -105,16 +123,17 @@ class _Lines:
     def __next__(self) -> str:
         line = self._ahead.popleft() if self._ahead else self._read_line()
         if not line:
-            self.ended_within = bool(self._taken)
             raise StopIteration
         if self._next == 1 and is_separator_line(line):
             self._next = self.first = 2
             return next(self)
         self._next += 1
-        self._taken.append(line)
+        self.taken.append(line)
         self._size += len(line)
-        if self._size > MAX_RECORD or len(self._taken) > MAX_RECORD_LINES:
+        if self._size > MAX_RECORD or len(self.taken) > MAX_RECORD_LINES:
             raise _RowTooLarge
+        if len(self.taken) > 1 and self._quoting.is_next_record(self.taken[0], line, self._width):
+            raise StrayMark(NOT_CLOSED)
         return line
 
     def _read_line(self) -> str:

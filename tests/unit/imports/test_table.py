@@ -165,6 +165,58 @@ def test_a_quotation_mark_that_is_never_closed_costs_its_own_line_alone(behind):
     assert len(rows) == 2 + behind.count("\n")
 
 
+NEXT = [("q2", "Bea", "Roma"), ("q3", "Cai", "Oslo")]
+
+
+@pytest.mark.parametrize(
+    ("line", "behind", "says", "lines_refused"),
+    [
+        ('q1,"Ana,Madrid', "q2,Bea,Roma\nq3,Cai,Oslo\n", "opened in this line and not closed", [2]),
+        ('q1,"Ana,Madrid', 'q2,Bea,Roma\nq3,"Cai",Oslo\n', "opened in this line and not closed", [2]),
+        ('q1,"Ana,Madrid', 'q2,"Bea",Roma\nq3,"Cai",Oslo\n', "opened in this line and not closed", [2]),
+        ('"q1,Ana,Madrid', "q2,Bea,Roma\nq3,Cai,Oslo\n", "opened in this line and not closed", [2]),
+        ('q1,Ana,"Madrid', "q2,Bea,Roma\nq3,Cai,Oslo\n", "opened in this line and not closed", [2]),
+        ('q1,"Ana,Madrid', 'q2,Bea,Roma\nq3,Cai,Oslo\nq4,Dia,Rom"a\n', "not closed", [2, 5]),
+        ('q1,"Ana" Ruiz,Madrid', "q2,Bea,Roma\nq3,Cai,Oslo\n", "text follows a closing", [2]),
+        ('q1,An"a,Madrid', "q2,Bea,Roma\nq3,Cai,Oslo\n", "stands within a cell", [2]),
+        ('q1,Ana,Madrid"', "q2,Bea,Roma\nq3,Cai,Oslo\n", "stands within a cell", [2]),
+        ('q1,"Ana,Madrid', 'q2,Bea,Roma\nq3,Cai,Oslo\nq4,Dia",Rom\n', "not closed", [2, 5]),
+    ],
+)  # fmt: skip
+def test_a_stray_quotation_mark_costs_its_own_line_and_no_neighbour(line, behind, says, lines_refused):
+    _, rows = everything(f"id,name,city\n{line}\n{behind}".encode(), Format())
+
+    assert [row.line for row in rows if row.problem is not None] == lines_refused
+    assert rows[0].problem.kind == "quote"
+    assert says in rows[0].problem.message
+    assert [row.cells for row in rows if row.problem is None] == NEXT
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [
+        ('q1,"Ana\nRuiz",Madrid\n', ("q1", "Ana\nRuiz", "Madrid")),
+        ('q1,"Street 1, B\n28001, Madrid, Spain\n",x\n', ("q1", "Street 1, B\n28001, Madrid, Spain\n", "x")),
+        ('q1,"""Ana"" Ruiz\n\nand ""Bea""",Madrid\n', ("q1", '"Ana" Ruiz\n\nand "Bea"', "Madrid")),
+        ('q1,Ana "la jefa" Ruiz,"{""a"": 1}"\n', ("q1", 'Ana "la jefa" Ruiz', '{"a": 1}')),
+        ('q1, "Ruiz, Ana", "Madrid"\n', ("q1", "Ruiz, Ana", "Madrid")),
+        ('q1,"",""\n', ("q1", "", "")),
+    ],
+)
+def test_marks_that_enclose_a_cell_or_are_a_pair_within_one_are_read(text, cells):
+    _, rows = everything(f"id,name,city\n{text}q2,Bea,Roma\n".encode(), Format())
+
+    assert [row.cells for row in rows] == [cells, ("q2", "Bea", "Roma")]
+    assert [row.problem for row in rows] == [None, None]
+
+
+def test_a_line_with_a_stray_mark_in_a_file_of_emails_is_told_by_the_next_email():
+    content = b'name,city,email\nAna,"Madrid,ana@x.com\nBea,Sol,bea@x.com\nCai,"",cai@x.com\n'
+    _, rows = everything(content, Format())
+
+    assert [row.cells[0] for row in rows if row.problem is None] == ["Bea", "Cai"]
+
+
 def test_a_cell_of_ten_megabytes_costs_its_own_line_alone():
     for size in (delimited.MAX_CELL + 1, 10_000_000):
         content = b"email,name\na@x.com," + b"A" * size + b"\nb@x.com,Bea\n"

@@ -137,6 +137,30 @@ def normalise_phone(value: str, *, region: str) -> str:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
+@lru_cache(maxsize=65_536)
+def normalise_phone_of(value: str, *, region: str) -> str:
+    """Return the number as E.164; without a country code it has to be a valid number of `region`.
+
+    A number of digits that a file has lost the country of is thus not given to another country's person.
+    Raises InvalidIdentity.
+    """
+    found = normalise_phone(value, region=region)
+    number = phonenumbers.parse(visible(value), region, keep_raw_input=True)
+    is_complete = number.country_code_source in _WITH_COUNTRY
+    if not is_complete and not phonenumbers.is_valid_number(number):
+        what = f"{visible(value)[:40]!r} is no valid number in {region}; write it as +…"
+        raise InvalidIdentity("phone", what)
+    return found
+
+
+_WITH_COUNTRY = frozenset(
+    {
+        phonenumbers.CountryCodeSource.FROM_NUMBER_WITH_PLUS_SIGN,
+        phonenumbers.CountryCodeSource.FROM_NUMBER_WITH_IDD,
+    }
+)
+
+
 def country_code(region: str) -> int:
     """The country calling code of a region: 34 for ES; 0 for an unknown region."""
     return int(phonenumbers.country_code_for_region(region))

@@ -10,7 +10,8 @@ from engine.domain.identity.normalisation import normalise
 from engine.errors import InvalidIdentity
 from engine.imports.history.group_cells import GroupCells
 from engine.imports.mapping.cell_format import InvalidValue
-from engine.imports.mapping.values import is_blank, read_phone
+from engine.imports.mapping.phones import read_phone
+from engine.imports.mapping.values import is_blank
 from engine.imports.reading.formula_escape import unescape_formula
 from engine.imports.reading.problems import Problem
 from engine.imports.rows.parsed_row import RefusedRow
@@ -43,8 +44,10 @@ def read_customer(cells: GroupCells, notices: list[Problem], *, region: str) -> 
             continue
         typed = unescape_formula((cell or "").strip())
         try:
-            value = read_phone(typed) if kind is IdentityKind.PHONE else typed
-            found[kind] = normalise(kind, value, region=region)
+            if kind is IdentityKind.PHONE:
+                found[kind] = read_phone(typed, region=region, country=cells.country())
+            else:
+                found[kind] = normalise(kind, typed, region=region)
         except (InvalidIdentity, InvalidValue) as error:
             reason = error.reason if isinstance(error, InvalidIdentity) else str(error)
             unreadable.append(cells.problem(kind.event_field, kind.contact_field, reason))

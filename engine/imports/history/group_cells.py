@@ -9,6 +9,7 @@ from datetime import datetime
 from engine.domain.money import DecimalMark, Unreadable, Written, read
 from engine.domain.rulebook import Account
 from engine.imports.mapping.cell_format import CellFormat, InvalidValue
+from engine.imports.mapping.countries import country_column
 from engine.imports.mapping.dates import read_date, start_of
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.mapping.kinds import PACKED
@@ -33,6 +34,8 @@ class CellColumns:
         self.readings = {
             target: settings.readings.get(heading, CellFormat()) for target, heading in self.headings.items()
         }
+        country = country_column(headings, settings.columns)
+        self.country = None if country is None else positions[country]
         self.account = account
         self._amounts: dict[tuple[str, str], Written | Unreadable | None] = {}
 
@@ -63,7 +66,13 @@ class GroupCells:
 
     def of(self, target: str) -> str | None:
         """Return the first cell of a target that is not blank; None if there is none."""
-        position = self._columns.positions.get(target)
+        return self._at(self._columns.positions.get(target))
+
+    def country(self) -> str | None:
+        """Return the first cell of the column of countries that is not blank; None if there is none."""
+        return self._at(self._columns.country)
+
+    def _at(self, position: int | None) -> str | None:
         if position is None:
             return None
         for row in self.rows:

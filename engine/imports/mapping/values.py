@@ -17,7 +17,7 @@ from engine.domain.identity.normalisation import is_placeholder
 from engine.domain.rulebook import CustomField
 from engine.imports.mapping.cell_format import CellFormat, InvalidValue
 from engine.imports.mapping.dates import read_date
-from engine.imports.mapping.numbers import ROUNDED, read_number
+from engine.imports.mapping.numbers import read_number
 
 _TRUE = frozenset({"true", "yes", "y", "1", "si", "sí", "s", "verdadero", "on", "x", "t", "cierto"})
 _FALSE = frozenset({"false", "no", "n", "0", "falso", "off", "f"})
@@ -45,16 +45,6 @@ def read_list(cell: str) -> list[str]:
             return [str(item) for item in found]
     mark = next((mark for mark in "|;," if mark in text), "|")
     return [item.strip() for item in text.split(mark) if item.strip()]
-
-
-def read_phone(cell: str) -> str:
-    """Return a phone number as typed.  Raises InvalidValue if a spreadsheet has rounded it."""
-    if ROUNDED.fullmatch(cell.strip()):
-        raise InvalidValue(
-            f"a spreadsheet has rounded this number to {cell.strip()}, its digits are lost: in the original, "
-            "give the column the format Text, or take the file as the other tool exported it"
-        )
-    return cell.strip()
 
 
 def is_blank(cell: str | None, *, identity: bool = False) -> bool:

@@ -21,9 +21,11 @@ from engine.imports.mapping.cell_format import CellFormat, InvalidValue
 from engine.imports.mapping.cells import Cells
 from engine.imports.mapping.columns import SEGMENTS, static_segments
 from engine.imports.mapping.consents import Consent, ConsentReader, file_consents
+from engine.imports.mapping.countries import country_column
 from engine.imports.mapping.import_settings import ImportSettings
+from engine.imports.mapping.phones import read_phone
 from engine.imports.mapping.subscriptions import subscriptions
-from engine.imports.mapping.values import field_value, is_blank, option, read_list, read_phone
+from engine.imports.mapping.values import field_value, is_blank, option, read_list
 from engine.imports.reading.formula_escape import unescape_formula
 from engine.imports.reading.problems import Problem
 from engine.imports.reading.table import Row
@@ -82,6 +84,7 @@ class RowParser:
             for heading, target in settings.columns.items()
             if target in PROFILE_FIELDS or target == "name" or target.startswith(CUSTOM)
         ]
+        self._country = country_column(headings, settings.columns)
         self._static_segments = static_segments(ruleset)
         of_file = file_consents(settings.statements, settings.columns, ruleset, now=now)
         self._consents = ConsentReader(
@@ -132,13 +135,19 @@ class RowParser:
                 continue
             typed = unescape_formula(cell.strip())
             try:
-                value = read_phone(typed) if kind is IdentityKind.PHONE else typed
-                found[kind] = normalise(kind, value, region=self._ruleset.account.default_region)
+                found[kind] = self._identity(kind, typed, cells)
             except InvalidIdentity as error:
                 problems.append(cells.problem(kind.event_field, name, error.reason))
             except InvalidValue as error:
                 problems.append(cells.problem(kind.event_field, name, str(error)))
         return Identities.of(found)
+
+    def _identity(self, kind: IdentityKind, typed: str, cells: Cells) -> str:
+        region = self._ruleset.account.default_region
+        if kind is not IdentityKind.PHONE:
+            return normalise(kind, typed, region=region)
+        country = None if self._country is None else cells.under(self._country)
+        return read_phone(typed, region=region, country=country)
 
     def _values(self, cells: Cells, problems: list[Problem]) -> tuple[dict[str, Any], tuple[str, ...]]:
         values: dict[str, Any] = {}

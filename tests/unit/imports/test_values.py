@@ -7,7 +7,7 @@ import pytest
 
 from engine.domain.rulebook import CustomField
 from engine.imports.mapping.cell_format import CellFormat, InvalidValue
-from engine.imports.mapping.values import field_value, is_blank, option, read_boolean, read_list, read_phone
+from engine.imports.mapping.values import field_value, is_blank, option, read_boolean, read_list
 from engine.imports.reading.formula_escape import unescape_formula
 
 TODAY = date(2026, 11, 25)
@@ -24,14 +24,6 @@ def test_yes_and_no_are_understood_in_english_and_spanish():
 def test_several_values_of_a_cell_are_told_apart():
     assert read_list("a | b|c, d") == ["a", "b", "c, d"]
     assert read_list("a; b") == read_list("a, b") == read_list('["a", "b"]') == ["a", "b"]
-
-
-@pytest.mark.parametrize("cell", ["3.46E+10", "3,46E+10", "3.46001E+11", "+3.46e+10"])
-def test_a_phone_that_a_spreadsheet_rounded_is_refused_with_what_to_do(cell):
-    with pytest.raises(
-        InvalidValue, match="its digits are lost: in the original, give the column the format Text"
-    ):
-        read_phone(cell)
 
 
 def test_placeholders_say_nothing_where_somebody_is_named_and_are_names_elsewhere():

@@ -409,8 +409,8 @@ def _workbook() -> Export:
                 "newsletter": "subscribed",
             },
             "xl.bea@example.com": {"external_id": "82", "newsletter": "not_subscribed"},
+            "xl.cleo@example.com": {"external_id": "83", "mobile_phone": None},
         },
-        refused=(5,),
     )  # fmt: skip
 
 

@@ -25,9 +25,9 @@ from engine.db.connection import utc_now
 from engine.exports import export_service
 from engine.exports.export_files import FORMATS
 from engine.exports.exporting import Made
-from engine.imports import import_service
+from engine.imports import import_service, refused_rows
 
-EXPORTS, REFUSED = "/exports", "/refused"
+EXPORTS, REFUSED, LEFT_OUT = "/exports", "/refused", "/left-out"
 
 LINES = 500
 """Lines of refused rows per chunk."""
@@ -44,7 +44,7 @@ class FileStream:
 
 
 def link_to(actor: Actor, place: str, job: str) -> str:
-    """The address of a file (`place` is EXPORTS or REFUSED) for the signed-in user."""
+    """The address of a file (`place` is EXPORTS, REFUSED or LEFT_OUT) for the signed-in user."""
     address = f"{place}/{job}"
     carried = session_token() is not None  # a browser with a session cookie needs no signed link
     signature = {} if carried else file_links.signed(actor, address)
@@ -52,8 +52,12 @@ def link_to(actor: Actor, place: str, job: str) -> str:
 
 
 def download_routes(db: Db) -> list[Route]:
-    """`/exports/…`, the file of an export, and `/refused/…`, the rows that an import refused."""
-    return [_route(db, EXPORTS, _exported), _route(db, REFUSED, _refused)]
+    """`/exports/…`, the file of an export, and the rows that an import refused, or read only in part."""
+    return [
+        _route(db, EXPORTS, _exported),
+        _route(db, REFUSED, _refused),
+        _route(db, LEFT_OUT, _left_out),
+    ]
 
 
 Give = Callable[[Actor, str], FileStream]
@@ -90,6 +94,11 @@ def _exported(actor: Actor, job: str) -> FileStream:
 
 def _refused(actor: Actor, job: str) -> FileStream:
     name, lines = import_service.refused_file(actor, job)
+    return FileStream(name, FORMATS["csv"].mime, _together(lines))
+
+
+def _left_out(actor: Actor, job: str) -> FileStream:
+    name, lines = import_service.refused_file(actor, job, of=refused_rows.LEFT_OUT)
     return FileStream(name, FORMATS["csv"].mime, _together(lines))
 
 

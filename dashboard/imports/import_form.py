@@ -15,7 +15,7 @@ from engine.imports.mapping import opt_out_columns
 from engine.imports.mapping.cell_format import CellFormat, DateOrder, Decimals
 from engine.imports.mapping.columns import LEFT_OUT, plain
 from engine.imports.mapping.consents import Statement
-from engine.imports.mapping.import_settings import ImportSettings, Mode
+from engine.imports.mapping.import_settings import BadCells, ImportSettings, Mode
 from engine.imports.mapping.inspection import AmbiguousColumn, Inspection, cell_formats
 from engine.imports.mapping.kinds import ImportKind
 from engine.imports.mapping.suppressions import Suppression
@@ -59,6 +59,7 @@ class ImportForm:
     ambiguous: dict[str, AmbiguousColumn] = field(default_factory=dict)
     mode: Mode = "both"
     cleared: frozenset[str] = frozenset()
+    bad_cells: BadCells = "leave-out"
     segment: str = ""
     statements: dict[str, Statement] = field(default_factory=dict)
     suppressed: Suppression | None = None
@@ -118,6 +119,7 @@ class ImportForm:
             kind=self.kind,
             activity_type=self.activity_type if self.kind == "activities" else "",
             dropped_opt_outs=frozenset(self.decided),
+            bad_cells=self.bad_cells if self.kind == "contacts" else "leave-out",
         )
 
     def undecided_opt_outs(self, ruleset: Ruleset) -> list[str]:
@@ -183,7 +185,7 @@ def _apply(form: ImportForm, settings: ImportSettings) -> None:
         heading: one.decimals for heading, one in formats.items() if one.decimals is not None
     }
     form.decided |= {headings[plain(one)] for one in settings.dropped_opt_outs if plain(one) in headings}
-    form.mode, form.segment = settings.mode, settings.segment
+    form.mode, form.segment, form.bad_cells = settings.mode, settings.segment, settings.bad_cells
     form.activity_type = settings.activity_type
 
 

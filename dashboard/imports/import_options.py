@@ -18,7 +18,7 @@ from engine.errors import Invalid
 from engine.imports import draft_service, import_service
 from engine.imports.drafts import Draft
 from engine.imports.history.activity_parser import OWN_TYPES
-from engine.imports.mapping.import_settings import MODES, Mode
+from engine.imports.mapping.import_settings import BAD_CELLS, MODES, BadCells, Mode
 from engine.imports.mapping.kinds import KINDS, ImportKind
 from engine.imports.reading.formats import ENCODINGS, SEPARATORS, Format
 from engine.segments import segment_service
@@ -87,6 +87,7 @@ def ask_options(actor: Actor, form: ImportForm, ruleset: Ruleset) -> None:
     )
     if form.kind == "contacts":
         _ask_empties(form)
+        _ask_bad_cells(form)
         _ask_segment(actor, form, ruleset)
     elif form.kind == "activities" and "type" not in form.mapping.values():
         _ask_type(form, ruleset)
@@ -175,6 +176,19 @@ def _ask_empties(form: ImportForm) -> None:
         "Clear these fields", fillable, kept, key=form.key(f"cleared.{len(fillable)}")
     )
     form.cleared = frozenset(cleared)
+
+
+def _ask_bad_cells(form: ImportForm) -> None:
+    choices: list[BadCells] = list(BAD_CELLS)
+    form.bad_cells = st.radio(
+        "Cells that cannot be read",
+        choices,
+        index=choices.index(form.bad_cells),
+        format_func=lambda one: f"{BAD_CELLS[one][:1].upper()}{BAD_CELLS[one][1:]}",
+        key=form.key("bad_cells"),
+        horizontal=True,
+        help="A phone number, birthday, number, choice or consent. What is left out is listed with its line.",
+    )
 
 
 def _ask_segment(actor: Actor, form: ImportForm, ruleset: Ruleset) -> None:

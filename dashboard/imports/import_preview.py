@@ -24,6 +24,7 @@ from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.mapping.kinds import KINDS, ImportKind
 from engine.imports.mapping.subscriptions import subscriptions
 from engine.imports.preview import Preview, PreviewRow, ProblemCount
+from engine.imports.reading.problems import CELL_KINDS
 from engine.jobs import job_service
 from engine.jobs.jobs import Job
 
@@ -64,6 +65,7 @@ def show_preview(preview: Preview, settings: ImportSettings, ruleset: Ruleset) -
                 ("to update", formats.count(outcomes["updated"])),
                 ("unchanged", formats.count(outcomes["unchanged"])),
                 ("refused", formats.count(preview.refused)),
+                *([("with cells left out", formats.count(preview.left_out))] if preview.left_out else []),
             ]
         )
     )
@@ -83,6 +85,8 @@ def _problems(problems: Sequence[ProblemCount]) -> Markup:
 def _problem(found: ProblemCount) -> Markup:
     rows = f"{formats.count(found.count)} {plural(found.count, 'row')}"
     word = badge("refused", "bad") if found.refuses else badge("imported", "good")
+    if not found.refuses and found.kind in CELL_KINDS:
+        word = badge("cell left out", "info")
     head = joined([tag("b", f"{found.label[:1].upper()}{found.label[1:]}"), f" · {rows} ", word])
     examples = joined(
         tag("div", joined([tag("span", f"Line {formats.count(one.line)}:", "cs-quiet"), f" {one.message}"]))

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 from markupsafe import Markup
 
 from dashboard import formats
-from dashboard.exports.downloads import REFUSED, link_to
+from dashboard.exports.downloads import LEFT_OUT, REFUSED, link_to
 from dashboard.ui.dialog_state import close_dialog
-from dashboard.ui.markup import facts, joined, quiet, show, tag
+from dashboard.ui.markup import bullet_list, card_title, facts, joined, quiet, show, tag
 from dashboard.ui.problems import show_errors
 from dashboard.ui.router import go_to
 from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
-from engine.imports import draft_service, refused_rows
+from engine.imports import draft_service, import_service, refused_rows
 from engine.imports.mapping import columns
-from engine.imports.mapping.import_settings import MODES, ImportSettings
+from engine.imports.mapping.import_settings import BAD_CELLS, MODES, ImportSettings
 from engine.imports.mapping.subscriptions import subscriptions
 from engine.imports.mapping.suppressions import SUPPRESSIONS
-from engine.jobs.jobs import Job
+from engine.imports.refused_rows import Listing
+from engine.jobs.jobs import Job, Refused
 from engine.rules.rule_service import current_rules
+
+EXAMPLES = 20
+"""Rows with cells left out that are shown."""
 
 
 def import_details(actor: Actor, job: Job) -> None:
@@ -27,7 +33,13 @@ def import_details(actor: Actor, job: Job) -> None:
     if not job.under_way:
         with st.container(horizontal=True):
             _refused(actor, job)
+            left_out, examples = import_service.left_out(actor, job.id, limit=EXAMPLES)
+            if left_out:
+                hint = "Fix the cells and import the file again"
+                _download(actor, LEFT_OUT, job, refused_rows.LEFT_OUT, "Download cells left out", hint)
             _repeat_buttons(actor, job)
+        if left_out:
+            _show_left_out(left_out, examples)
     with st.expander("Import settings"):
         settings = draft_service.settings_of(actor, job.id)
         show(_settings(settings, current_rules(actor)))
@@ -36,11 +48,22 @@ def import_details(actor: Actor, job: Job) -> None:
 def _refused(actor: Actor, job: Job) -> None:
     """The link to the refused rows: like the original, with line and reason added."""
     if job.refused:
-        address, name = link_to(actor, REFUSED, job.id), refused_rows.file_name(job)
         hint = "Fix the rows and import the file again"
-        words = "Download refused rows"
-        button = tag("a", words, "cs-button cs-download", href=address, download=name, title=hint)
-        st.html(button, width="content")
+        _download(actor, REFUSED, job, refused_rows.REFUSED, "Download refused rows", hint)
+
+
+def _download(actor: Actor, place: str, job: Job, of: Listing, words: str, hint: str) -> None:
+    address, name = link_to(actor, place, job.id), refused_rows.file_name(job, of=of)
+    button = tag("a", words, "cs-button cs-download", href=address, download=name, title=hint)
+    st.html(button, width="content")
+
+
+def _show_left_out(total: int, rows: Sequence[Refused]) -> None:
+    """The first cells that were left out, with their lines."""
+    lines = (joined([quiet(f"Line {formats.count(row.line or 0)}: "), row.reason]) for row in rows)
+    more = total - len(rows)
+    rest = quiet(f"and {formats.counted(more, 'row', 'rows')} more, in the file") if more else ""
+    show(card_title("Imported without cells that cannot be read") + bullet_list(lines) + rest)
 
 
 def _repeat_buttons(actor: Actor, job: Job) -> None:
@@ -67,6 +90,7 @@ def _settings(settings: ImportSettings, ruleset: Ruleset) -> Markup:
         ("File format", str(settings.format)),
         ("Contacts", MODES[settings.mode]),
         ("Empty cells", emptied),
+        ("Unreadable cells", BAD_CELLS[settings.bad_cells]),
         ("Static segment", quiet("none") if segment is None else segment.name),
     ]
     rows += [

@@ -73,6 +73,7 @@ class BatchPreparation:
             outcomes=batch.outcomes,
             refused=len(batch.refusals),
             refusals=batch.refusals,
+            left_out=batch.left_out,
             folded=folded,
             prepared_at=began,
         )
@@ -130,11 +131,13 @@ class _Batch:
         self.activities: list[Activity] = []
         self.outcomes: Counter[Outcome] = Counter()
         self.refusals: list[Refusal] = []
+        self.left_out: list[Refusal] = []
 
     def add(self, result: Refusal | Accepted) -> None:
         before = self._stored.get(result.line)
         if isinstance(result, Accepted):
             self.outcomes[result.decision.outcome if before is None else before.outcome] += 1
+            self.left_out += [] if result.left_out is None else [result.left_out]
             self.activities += _missing(self._builder.of(result.decision, now=self._now), before)
         elif before is not None:  # it was imported by the earlier try, and is refused because of that now
             self.outcomes[before.outcome] += 1

@@ -15,15 +15,16 @@ from engine.imports import import_request, refused_rows
 from engine.imports import preview as previews
 from engine.imports.mapping import inspection
 from engine.imports.mapping.columns import InvalidMapping
-from engine.imports.mapping.import_settings import MODES, ImportSettings
+from engine.imports.mapping.import_settings import BAD_CELLS, MODES, ImportSettings
 from engine.imports.mapping.inspection import Inspection
 from engine.imports.mapping.kinds import KINDS, ImportKind
 from engine.imports.preview import Preview
 from engine.imports.reading import formats, workbooks
 from engine.imports.reading.formats import Format, Opener
+from engine.imports.refused_rows import Listing
 from engine.jobs import job_service
 from engine.jobs.errors import JobNotFound
-from engine.jobs.jobs import Job
+from engine.jobs.jobs import Job, Refused
 from engine.rules import versions
 
 
@@ -105,14 +106,27 @@ def import_job(actor: Actor, id_: str) -> Job:
     return job
 
 
-def refused_file(actor: Actor, id_: str) -> tuple[str, Iterator[str]]:
+def refused_file(actor: Actor, id_: str, *, of: Listing = refused_rows.REFUSED) -> tuple[str, Iterator[str]]:
     """Return the refused rows of an import as a CSV file: its name, and its lines, read lazily.
+
+    Or those that were imported without some of their cells.  Raises NotAllowed and JobNotFound.
+    """
+    job = import_job(actor, id_)
+    with audit.recorded(actor, f"downloaded {of.name} rows", subject=Subject("job", id_)):
+        return refused_rows.file_name(job, of=of), refused_rows.file_lines(actor.db, job, of=of)
+
+
+def left_out(actor: Actor, id_: str, *, limit: int) -> tuple[int, list[Refused]]:
+    """Return how many rows were imported without some of their cells, and the first of them.
 
     Raises NotAllowed and JobNotFound.
     """
-    job = import_job(actor, id_)
-    with audit.recorded(actor, "downloaded refused rows", subject=Subject("job", id_)):
-        return refused_rows.file_name(job), refused_rows.file_lines(actor.db, job)
+    import_job(actor, id_)
+    rows = refused_rows.rows_of(actor.db, id_, of=refused_rows.LEFT_OUT, limit=limit)
+    found = [Refused(reason, line=line) for line, reason, _ in rows]
+    if len(found) < limit:
+        return len(found), found
+    return refused_rows.count(actor.db, id_, of=refused_rows.LEFT_OUT), found
 
 
 def refuse_fields(actor: Actor, settings: ImportSettings) -> None:
@@ -138,6 +152,8 @@ def _audited(actor: Actor, settings: ImportSettings, *, name: str, id_: str) -> 
         Change(f"opt-in to {one.channel}", None, f"{one.on.isoformat()}, {one.source}")
         for one in settings.statements
     ]
+    if settings.bad_cells == "refuse":
+        changes.append(Change("unreadable cells", None, BAD_CELLS[settings.bad_cells]))
     if settings.suppressed is not None:
         changes.append(Change("suppression list", None, settings.suppressed))
     subject = Subject("job", id_)

@@ -27,6 +27,7 @@ class PreparedBatch(Generic[Item]):
       cursor: The cursor of the job once the batch is written.
       activities: What the accepted items come to.
       refused: The number of refused items; `refusals` are their rows.
+      left_out: The rows that are accepted without some of their cells.
       folded: The activities, folded onto their contacts.
       prepared_at: When the contacts were read, on the monotonic clock.
     """
@@ -39,6 +40,7 @@ class PreparedBatch(Generic[Item]):
     refusals: Sequence[Refusal]
     folded: Folded
     prepared_at: float
+    left_out: Sequence[Refusal] = ()
 
     def is_fresh(self) -> bool:
         """Return whether the batch may still be written without another look at its contacts."""

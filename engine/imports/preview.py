@@ -29,7 +29,7 @@ from engine.imports.mapping.import_settings import ImportSettings, Mode
 from engine.imports.mapping.subscriptions import subscriptions
 from engine.imports.mapping.suppressions import TARGET
 from engine.imports.reading.formats import Opener
-from engine.imports.reading.problems import KINDS, Problem
+from engine.imports.reading.problems import CELL_KINDS, KINDS, Problem
 from engine.imports.reading.table import Table, read_table
 from engine.imports.rows.duplicate_rows import SeenKeys
 from engine.imports.rows.matching import contacts_by_key
@@ -74,11 +74,15 @@ class PreviewRow:
 
 @dataclass
 class Preview:
-    """The expected outcome of importing a file; `preview` are its first rows."""
+    """The expected outcome of importing a file.
+
+    `left_out` are the accepted rows without some of their cells; `preview` are the first rows.
+    """
 
     rows: int = 0
     outcomes: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(OUTCOMES, 0))
     refused: int = 0
+    left_out: int = 0
     problems: list[ProblemCount] = field(default_factory=list)
     preview: list[PreviewRow] = field(default_factory=list)
 
@@ -197,6 +201,7 @@ class _Tally:
     def _accept(self, row: PreviewRow, notices: Sequence[Problem]) -> None:
         self._preview.rows += 1
         self._preview.outcomes[row.outcome] += 1
+        self._preview.left_out += any(notice.kind in CELL_KINDS for notice in notices)
         if len(self._preview.preview) < PREVIEW:
             self._preview.preview.append(row)
         self._record(notices)

@@ -1,4 +1,7 @@
-"""The refused rows of imports: stored with the reason, listed in the history, returned as a file to fix."""
+"""The refused rows of imports: stored with the reason, listed in the history, returned as a file to fix.
+
+So are the rows that were imported without some of their cells (`LEFT_OUT`).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from pymongo import ReplaceOne
 
@@ -20,8 +24,21 @@ from engine.jobs.jobs import Job, Refused
 from engine.pipeline import tombstones
 from engine.rules import versions
 
-LINE, REASON = "Line in the file", "Why it was refused"
-"""The columns that the file adds; an import leaves them out."""
+LINE = "Line in the file"
+"""The first column that the file adds; an import leaves out what is added."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list of rows: what its file is called, the heading of the reasons, and the mark of its ids."""
+
+    name: str
+    reason: str
+    mark: str = ""
+
+
+REFUSED = Listing("refused", "Why it was refused")
+LEFT_OUT = Listing("left-out", "What was left out", "+")
 
 MAX_STORED = 1_000_000
 """Characters of a refused row that are stored."""
@@ -30,19 +47,21 @@ MAX_REASON = 2_000
 """Characters of a reason that are stored."""
 
 
-def store(db: Db, job: str, refusals: Iterable[Refusal]) -> None:
-    """Store refused rows of an import; a row that is stored already is replaced."""
+def store(db: Db, job: str, refusals: Iterable[Refusal], *, of: Listing = REFUSED) -> None:
+    """Store rows of an import in a list; a row that is stored already is replaced."""
     writes = [
         ReplaceOne({"_id": row["_id"]}, row, upsert=True)
-        for row in (_document(db, job, refusal) for refusal in refusals)
+        for row in (_document(db, job + of.mark, refusal) for refusal in refusals)
     ]
     if writes:
         db.import_refusals.bulk_write(writes, ordered=False)
 
 
-def rows_of(db: Db, job: str, *, limit: int = 0) -> Iterator[tuple[int, str, list[str]]]:
-    """Return the refused rows of an import: line, reason and cells, in the order of the file."""
-    found = db.import_refusals.find({"_id": _of_job(job)}).sort("_id", 1).limit(limit)
+def rows_of(
+    db: Db, job: str, *, of: Listing = REFUSED, limit: int = 0
+) -> Iterator[tuple[int, str, list[str]]]:
+    """Return the rows of a list of an import: line, reason and cells, in the order of the file."""
+    found = db.import_refusals.find({"_id": _of_job(job, of)}).sort("_id", 1).limit(limit)
     return ((row["line"], row["reason"], row["cells"]) for row in found)
 
 
@@ -51,31 +70,37 @@ def refusals(db: Db, job: str, *, limit: int = 100) -> list[Refused]:
     return [Refused(reason, line=line) for line, reason, _ in rows_of(db, job, limit=limit)]
 
 
+def count(db: Db, job: str, *, of: Listing) -> int:
+    """Return how many rows a list of an import has."""
+    return db.import_refusals.count_documents({"_id": _of_job(job, of)})
+
+
 def delete(db: Db, job: str) -> None:
-    """Delete the refused rows of an import."""
-    db.import_refusals.delete_many({"_id": _of_job(job)})
+    """Delete the lists of an import."""
+    for of in (REFUSED, LEFT_OUT):
+        db.import_refusals.delete_many({"_id": _of_job(job, of)})
 
 
 # As a file
 
 
-def file_name(job: Job) -> str:
-    """Return the name of the file of refused rows: that of the original with `-refused`."""
+def file_name(job: Job, *, of: Listing = REFUSED) -> str:
+    """Return the name of the file of a list: that of the original with `-refused` or `-left-out`."""
     name = str(job.wanted["file"]).removesuffix(".gz")
     stem, point, _ = name.rpartition(".")
-    return f"{stem if point and stem else name}-refused.csv"
+    return f"{stem if point and stem else name}-{of.name}.csv"
 
 
-def file_lines(db: Db, job: Job) -> Iterator[str]:
-    """Return the refused rows as the lines of a CSV file with the separator of the original.
+def file_lines(db: Db, job: Job, *, of: Listing = REFUSED) -> Iterator[str]:
+    """Return the rows of a list as the lines of a CSV file with the separator of the original.
 
     It starts with a byte-order mark, so that spreadsheets read it as UTF-8, and formulas are escaped.
     Once its cells are fixed, it can be imported as it is.
     """
     separator = import_request.settings_of(job).format.separator
     headings = import_request.headings_of(job)
-    yield "\ufeff" + _csv_line([*headings, LINE, REASON], separator)
-    for line, reason, cells in rows_of(db, job.id):
+    yield "\ufeff" + _csv_line([*headings, LINE, of.reason], separator)
+    for line, reason, cells in rows_of(db, job.id, of=of):
         fitting = [*cells, *[""] * (len(headings) - len(cells))][: len(headings)]
         yield _csv_line([*map(escape_formula, fitting), str(line), escape_formula(reason)], separator)
 
@@ -114,5 +139,5 @@ def _is_erased(db: Db, refusal: Refusal, cells: list[str]) -> bool:
     return tombstones.names_erased(db, json.dumps(cells), region=region)
 
 
-def _of_job(job: str) -> Document:
-    return {"$gte": f"{job}/", "$lt": f"{job}0"}
+def _of_job(job: str, of: Listing) -> Document:
+    return {"$gte": f"{job}{of.mark}/", "$lt": f"{job}{of.mark}0"}

@@ -13,12 +13,13 @@ import uuid_utils
 
 from engine.db import Db
 from engine.domain.document import Document
-from engine.imports import import_request, import_service, preview
+from engine.imports import import_request, import_service, preview, refused_rows
 from engine.imports.mapping.cell_format import DateOrder, Decimals
-from engine.imports.mapping.import_settings import Mode
+from engine.imports.mapping.import_settings import BadCells, Mode
 from engine.imports.mapping.kinds import KINDS, ImportKind
 from engine.imports.mapping.suppressions import Suppression
 from engine.imports.reading.problems import UnreadableFile
+from engine.imports.refused_rows import Listing
 from engine.jobs.jobs import Job, JobState
 from engine.rules import versions
 from workers.cli import import_files
@@ -63,6 +64,10 @@ def import_(
     empty: Annotated[
         Literal["keep", "clear"], typer.Option(help="Keep or clear the field of an empty cell.")
     ] = "keep",
+    bad_cells: Annotated[
+        BadCells,
+        typer.Option(help="Leave out a cell that cannot be read (it is listed), or refuse its row."),
+    ] = "leave-out",
     segment: Annotated[
         str, typer.Option(help="Add all contacts to this static segment, by ID or name.")
     ] = "",
@@ -106,6 +111,7 @@ def import_(
         mappings=map_ or [],
         mode=mode,
         clears=empty == "clear",
+        bad_cells=bad_cells,
         segment=segment,
         consents=consent or [],
         suppressed=cast(Suppression, suppress) or None,
@@ -176,6 +182,7 @@ def _preview(db: Db, prepared: PreparedFile, *, as_json: bool) -> Document:
         "rows": found.rows,
         **{name: found.outcomes.get(name, 0) for name in ("created", "updated", "unchanged")},
         "refused": found.refused,
+        "left_out": found.left_out,
         "problems": [asdict(problem) for problem in found.problems],
         "preview": [asdict(row) for row in found.preview],
     }
@@ -199,7 +206,9 @@ def _import(db: Db, prepared: PreparedFile, *, wait: bool, as_json: bool) -> Doc
     result = job_summary(job) | {
         "file": file.name,
         "contents": prepared.settings.kind,
-        "refused_file": _write_refused(db, job),
+        "refused_file": _write(db, job, refused_rows.REFUSED) if job.refused else None,
+        "left_out": (left_out := import_service.left_out(cli_actor(db), id_, limit=1)[0]),
+        "left_out_file": _write(db, job, refused_rows.LEFT_OUT) if left_out else None,
     }
     if not as_json:
         _print_counts("were", result)
@@ -207,14 +216,14 @@ def _import(db: Db, prepared: PreparedFile, *, wait: bool, as_json: bool) -> Doc
             typer.echo(f"the import stopped early: {job.failure}", err=True)
         if result["refused_file"]:
             typer.echo(f"refused rows, each with the reason: {result['refused_file']}")
+        if result["left_out_file"]:
+            typer.echo(f"rows with cells that were left out: {result['left_out_file']}")
     return result
 
 
-def _write_refused(db: Db, job: Job) -> str | None:
-    """Write the refused rows to a new file in the working directory; return its name, if there are any."""
-    if not job.refused:
-        return None
-    name, lines = import_service.refused_file(cli_actor(db), job.id)
+def _write(db: Db, job: Job, of: Listing) -> str:
+    """Write the refused rows, or those without some cells, to a new file here; return its name."""
+    name, lines = import_service.refused_file(cli_actor(db), job.id, of=of)
     with _new_file(name) as out:
         out.writelines(lines)
     return out.name
@@ -234,3 +243,5 @@ def _new_file(name: str) -> TextIO:
 def _print_counts(verb: str, result: Document) -> None:
     counts = ", ".join(f"{result[name]:,} {name}" for name in ("created", "updated", "unchanged", "refused"))
     typer.echo(f"of {result['rows']:,} {KINDS[result['contents']].rows} {verb}: {counts}")
+    if result["left_out"]:
+        typer.echo(f"{result['left_out']:,} of them {verb} imported without cells that cannot be read")

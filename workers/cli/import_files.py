@@ -17,7 +17,7 @@ from engine.imports.mapping import columns, consents, opt_out_columns
 from engine.imports.mapping.cell_format import DateOrder, Decimals
 from engine.imports.mapping.columns import LEFT_OUT, InvalidMapping, plain
 from engine.imports.mapping.consents import InvalidConsent, Statement
-from engine.imports.mapping.import_settings import ImportSettings, Mode
+from engine.imports.mapping.import_settings import BadCells, ImportSettings, Mode
 from engine.imports.mapping.inspection import AmbiguousColumn, Inspection, cell_formats, inspect
 from engine.imports.mapping.kinds import PACKED, ImportKind
 from engine.imports.mapping.subscriptions import subscriptions
@@ -38,6 +38,7 @@ class Options:
     mappings: Sequence[str] = ()
     mode: Mode = "both"
     clears: bool = False
+    bad_cells: BadCells = "leave-out"
     segment: str = ""
     consents: Sequence[str] = ()
     suppressed: Suppression | None = None
@@ -94,6 +95,7 @@ def prepare(db: Db, path: Path, options: Options, *, dry_run: bool) -> Batch:
         segment=_static_segment(options.segment, ruleset),
         statements=tuple(_statement(option, ruleset) for option in options.consents),
         suppressed=options.suppressed,
+        bad_cells=options.bad_cells,
         activity_type=options.activity_type,
     )
     inspected, unreadable = _inspect_all(db, path, ruleset, options)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from engine.domain.money import DecimalMark, Unreadable, Written, read
@@ -139,4 +138,4 @@ class GroupCells:
 
     def as_notice(self, problem: Problem) -> Problem:
         """Return a problem as a mere notice."""
-        return replace(problem, refuses=False)
+        return problem.as_notice()

@@ -33,7 +33,7 @@ from engine.imports.history.staging import GoOn, StagedRows
 from engine.imports.import_request import cursor_at
 from engine.imports.mapping.import_settings import ImportSettings, Mode
 from engine.imports.prepared_batch import PreparedBatch
-from engine.imports.reading.problems import ERASED, Problem
+from engine.imports.reading.problems import CELL_KINDS, ERASED, Problem
 from engine.imports.reading.table import Row
 from engine.imports.rows.matching import by_key, described, match, whole_contacts
 from engine.imports.rows.parsed_row import RefusedRow
@@ -128,12 +128,16 @@ class HistoryRows:
         outcomes: Counter[Outcome] = Counter()
         activities: list[Activity] = []
         refused: list[RefusedEntry] = []
+        left_out: list[Refusal] = []
+        firsts = {group.line: group.rows[0] for group in groups}
         for decided in decisions.of(groups, parser):
             if isinstance(decided, RefusedEntry):
                 refused.append(decided)
             else:
                 outcomes[decided.outcome] += 1
                 activities += decided.activities
+                cells = tuple(notice for notice in decided.entry.notices if notice.kind in CELL_KINDS)
+                left_out += [Refusal(firsts[decided.entry.line], cells)] if cells else []
         until = now if is_whole(groups) else None
         folded = inline_apply.fold(self._db, activities, seen=decisions.seen, now=now, until=until)
         return PreparedBatch(
@@ -143,6 +147,7 @@ class HistoryRows:
             outcomes=outcomes,
             refused=len(refused),
             refusals=[row for entry in refused for row in entry.rows()],
+            left_out=left_out,
             folded=folded,
             prepared_at=began,
         )

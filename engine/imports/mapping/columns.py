@@ -35,8 +35,8 @@ LEFT_OUT = ""
 EMAIL_SHARE = 0.8
 """The share of email addresses in a column that is taken for the email."""
 
-REFUSED_HEADINGS = frozenset({"line in the file", "why it was refused"})
-"""The columns that a file of refused rows has besides those of the original."""
+REFUSED_HEADINGS = frozenset({"line in the file", "why it was refused", "what was left out"})
+"""The columns that a file of refused rows, or of cells left out, has besides those of the original."""
 
 _LINE_ITEMS = re.compile(r"(?:line|order) items?(?: \d+)?|products")
 

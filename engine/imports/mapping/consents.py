@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, TypeVar
 
 from engine.domain.rulebook import Account, Ruleset
 from engine.errors import Invalid
@@ -15,6 +15,8 @@ from engine.imports.mapping.dates import end_of, read_date, start_of
 from engine.imports.mapping.subscriptions import Subscription, subscription
 from engine.imports.mapping.values import is_blank, read_boolean
 from engine.imports.reading.problems import Problem
+
+Found = TypeVar("Found")
 
 ConsentState = Literal["subscribed", "unsubscribed", "no", "bounced", "blocked"]
 
@@ -120,6 +122,14 @@ def read_state(cell: str) -> ConsentState | None:
     return "subscribed" if read_boolean(cell) else "no"
 
 
+def _readable(read: Callable[[], Found | None]) -> Found | None:
+    """What is read; None if it cannot be."""
+    try:
+        return read()
+    except InvalidValue:
+        return None
+
+
 class ConsentReader:
     """Reads the consents of the rows of one file.
 
@@ -166,7 +176,7 @@ class ConsentReader:
                 consent = self._consent(channel, cells)
             except InvalidValue as error:
                 problems.append(Problem(cells.line, "consent", str(error)))
-                continue
+                consent = self._end(channel, cells)
             if consent is not None:
                 found.append(consent)
         return (*found, *self._of_file)
@@ -187,6 +197,15 @@ class ConsentReader:
             return Consent(channel, "no")
         date_alone = not cells.fills(channel) and began is not None
         return Consent(channel, "subscribed", began) if state == "subscribed" or date_alone else None
+
+    def _end(self, channel: str, cells: Cells) -> Consent | None:
+        """The end of a subscription that a row gives, though one of its other cells cannot be read."""
+        out, state = f"{channel}_out", _readable(lambda: self._state(channel, cells))
+        ended = _readable(lambda: self._moment(f"{channel}_ended_at", cells, ends=True))
+        opted_out = not is_blank(cells.of(out)) and _readable(lambda: self._yes_or_no(out, cells))
+        if opted_out or ended is not None or state == "unsubscribed":
+            return Consent(channel, "unsubscribed", ended)
+        return Consent(channel, "no") if state == "no" else None
 
     def _state(self, channel: str, cells: Cells) -> ConsentState | None:
         cell = cells.of(channel)

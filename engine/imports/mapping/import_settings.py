@@ -17,6 +17,14 @@ from engine.imports.reading.formats import Format
 
 Mode = Literal["create", "update", "both"]
 
+BadCells = Literal["leave-out", "refuse"]
+
+BAD_CELLS: Mapping[BadCells, str] = {
+    "leave-out": "leave the cell out and import the row",
+    "refuse": "refuse the row",
+}
+"""What becomes of a row with a cell that cannot be read."""
+
 MODES: Mapping[Mode, str] = {
     "both": "create and update contacts",
     "create": "create new contacts only",
@@ -39,6 +47,7 @@ class ImportSettings:
       suppressed: What all addresses of the file are, if it is a list of addresses not to write to.
       kind: What the rows of the file are.
       activity_type: The type of all activities of the file; empty if a column has it.
+      bad_cells: What becomes of a row of a contact with a cell that cannot be read.
       dropped_opt_outs: The columns that seem to hold opt-outs, and that the user decided to leave out.
     """
 
@@ -53,15 +62,18 @@ class ImportSettings:
     kind: ImportKind = "contacts"
     activity_type: str = ""
     dropped_opt_outs: frozenset[str] = frozenset()
+    bad_cells: BadCells = "leave-out"
 
     def validate_kind(self) -> None:
-        """Raise InvalidMapping if the file has no contacts to put into a segment, or to subscribe.
+        """Raise InvalidMapping if the file has no contacts to put into a segment, to subscribe, or to refuse.
 
         Or if they are to be subscribed and not written to.
         """
         if self.kind != "contacts" and (self.segment or self.statements or self.suppressed):
             what = "a segment" if self.segment else "an opt-in" if self.statements else "a suppression"
             raise InvalidMapping([f"{what} is for the contacts of a file: only a file of contacts has it"])
+        if self.kind != "contacts" and self.bad_cells == "refuse":
+            raise InvalidMapping(["only a file of contacts has a choice for cells that cannot be read"])
         if self.suppressed and self.statements:
             raise InvalidMapping(["everyone in the file cannot have opted in and be suppressed: choose one"])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.errors import Invalid
 
@@ -27,9 +27,16 @@ class Problem:
     column: str = ""
     refuses: bool = True
 
+    def as_notice(self) -> Problem:
+        """Return the problem as one that does not refuse the row."""
+        return replace(self, refuses=False)
+
 
 ERASED = "erased"
 """The kind of a row about a person who was erased: none of its cells may be stored."""
+
+CELL_KINDS = frozenset({"email", "phone", "external_id", "value", "option", "consent", "segment"})
+"""The kinds of a cell that cannot be read, and that is left out where the row is imported."""
 
 KINDS = {
     "ragged": "more cells than headings",

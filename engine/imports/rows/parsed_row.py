@@ -27,7 +27,7 @@ from engine.imports.mapping.phones import read_phone
 from engine.imports.mapping.subscriptions import subscriptions
 from engine.imports.mapping.values import field_value, is_blank, option, read_list
 from engine.imports.reading.formula_escape import unescape_formula
-from engine.imports.reading.problems import Problem
+from engine.imports.reading.problems import CELL_KINDS, Problem
 from engine.imports.reading.table import Row
 
 CACHED = 5_000
@@ -53,6 +53,11 @@ class ParsedRow:
     consents: tuple[Consent, ...]
     segments: tuple[str, ...]
     notices: tuple[Problem, ...] = ()
+
+    @property
+    def left_out(self) -> tuple[Problem, ...]:
+        """The notices of cells that cannot be read."""
+        return tuple(notice for notice in self.notices if notice.kind in CELL_KINDS)
 
     @cached_property
     def keys(self) -> list[Key]:
@@ -84,6 +89,7 @@ class RowParser:
             for heading, target in settings.columns.items()
             if target in PROFILE_FIELDS or target == "name" or target.startswith(CUSTOM)
         ]
+        self._channels = {"sms": "sms"} | {one.machine: one.channel for one in ruleset.topics.values()}
         self._country = country_column(headings, settings.columns)
         self._static_segments = static_segments(ruleset)
         of_file = file_consents(settings.statements, settings.columns, ruleset, now=now)
@@ -97,7 +103,11 @@ class RowParser:
         )
 
     def parse(self, row: Row) -> ParsedRow:
-        """Parse a row.  Raises RefusedRow with all its problems."""
+        """Parse a row.
+
+        Cells that cannot be read are left out, with a notice each.  Raises RefusedRow with all problems if
+        the row has no identity that can be read, or the settings refuse such rows.
+        """
         if row.problem is not None and row.problem.refuses:
             raise RefusedRow([row.problem])
         problems: list[Problem] = []
@@ -106,14 +116,38 @@ class RowParser:
         values, cleared = self._values(cells, problems)
         consents = (*self._consents.read(cells, problems), *self._suppressed(cells, problems))
         segments = self._segments(cells, problems)
-        if problems:
+        if problems and (self._settings.bad_cells == "refuse" or not identities):
             raise RefusedRow(problems)
         if not identities:
             labels = " or ".join(self._headings[name] for name in IDENTITY_FIELDS if name in self._headings)
             raise RefusedRow([Problem(row.line, "identity", f"the row has no identity: {labels} is needed")])
         typed = unescape_formula(cells.of("email") or "").strip() if identities.email else None
-        notices = () if row.problem is None else (row.problem,)
+        consents = self._beyond_doubt(consents, problems, row.line)
+        left_out = tuple(problem.as_notice() for problem in problems)
+        notices = left_out if row.problem is None else (row.problem, *left_out)
         return ParsedRow(row.line, identities, typed, values, cleared, consents, segments, notices)
+
+    def _beyond_doubt(
+        self, consents: tuple[Consent, ...], problems: list[Problem], line: int
+    ) -> tuple[Consent, ...]:
+        """The consents without those that would subscribe an address of which a cell cannot be read.
+
+        That cell may be the address, or what became of it.  Adds to `problems`.
+        """
+        kinds = {problem.kind for problem in problems}
+        suppressed = self._headings.get(suppressions.TARGET)
+        doubted = {"email"} & kinds | ({"sms"} if "phone" in kinds else set())
+        if any(problem.kind == "consent" and problem.column == suppressed for problem in problems):
+            doubted = {"email", "sms"}
+        kept = tuple(
+            one
+            for one in consents
+            if one.state != "subscribed" or self._channels.get(one.channel, "email") not in doubted
+        )
+        if len(kept) < len(consents):
+            what = "nothing is subscribed by a row whose email, phone or email status cannot be read"
+            problems.append(Problem(line, "consent", what))
+        return kept
 
     def _suppressed(self, cells: Cells, problems: list[Problem]) -> tuple[Consent, ...]:
         """What speaks against writing to the row's address, in its own column or for the whole file."""

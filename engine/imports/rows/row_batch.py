@@ -22,7 +22,7 @@ from engine.pipeline import tombstones
 
 @dataclass(frozen=True)
 class Refusal:
-    """A row that is not imported, and why."""
+    """A row that is not imported, or not with all its cells, and why."""
 
     row: Row
     problems: tuple[Problem, ...]
@@ -36,12 +36,19 @@ class Refusal:
 class Accepted:
     """A row that is imported, with its values and what becomes of it."""
 
+    row: Row
     parsed: ParsedRow
     decision: Decision
 
     @property
     def line(self) -> int:
         return self.parsed.line
+
+    @property
+    def left_out(self) -> Refusal | None:
+        """The row with its cells that cannot be read and are left out; None if there are none."""
+        problems = self.parsed.left_out
+        return Refusal(self.row, problems) if problems else None
 
 
 ParseResult = tuple[Row, ParsedRow | Refusal]
@@ -82,7 +89,7 @@ def decide_rows(
         except RefusedRow as error:
             yield Refusal(row, error.problems)
         else:
-            yield Accepted(one, decision)
+            yield Accepted(row, one, decision)
 
 
 def _parse(row: Row, parser: RowParser) -> ParsedRow | Refusal:

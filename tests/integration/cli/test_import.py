@@ -174,6 +174,20 @@ def test_refused_rows_are_called_as_on_the_page_and_written_over_no_other_file(s
     assert shop.audit.count_documents({"act": "downloaded refused rows"}) == 2
 
 
+def test_cells_that_cannot_be_read_are_left_out_and_written_to_a_file_or_refuse_their_row(shop, tmp_path):
+    (tmp_path / "half.csv").write_text("Email,Phone\nana@x.com,600123456\nbea@x.com,12\n")
+
+    strict = json.loads(run("--bad-cells", "refuse", "--dry-run", "--json", of="half.csv").stdout)
+    assert (strict["created"], strict["refused"], strict["left_out"]) == (1, 1, 0)
+    foretold = json.loads(run("--dry-run", "--json", of="half.csv").stdout)
+    assert (foretold["created"], foretold["refused"], foretold["left_out"]) == (2, 0, 1)
+
+    done = json.loads(run("--wait", "--json", of="half.csv").stdout)
+    assert (done["created"], done["left_out"], done["refused_file"]) == (2, 1, None)
+    assert done["left_out_file"] == str(tmp_path / "half-left-out.csv")
+    assert "bea@x.com,12,3,Phone: '12'" in (tmp_path / "half-left-out.csv").read_text("utf-8-sig")
+
+
 def test_a_file_that_was_imported_before_is_told_and_goes_in(shop, tmp_path):
     first = json.loads(run("--wait", "--json").stdout)
     assert first["imported_before"] is None

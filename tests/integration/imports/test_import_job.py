@@ -13,7 +13,7 @@ from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
 from engine.contacts.sheet import sheets
 from engine.db.connection import utc_now
-from engine.imports import drafts, import_job, import_request, preview, refused_rows
+from engine.imports import drafts, import_job, import_request, import_service, preview, refused_rows
 from engine.imports.mapping import inspection
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.reading import table
@@ -148,6 +148,50 @@ def test_a_file_makes_contacts_changes_known_ones_and_gives_back_what_it_cannot(
     assert list(refused) == [7, 8, 9, 10, 11, 12]
     assert "external id 5 is one contact's and email other@x.com another contact's" in refused[7]
     assert "line 6 has the same email, phone or external ID" in refused[10]
+
+
+HALF_READ = (
+    b"email,movil,cumpleanos,nombre\n"
+    b"ana@x.com,600 123 456,1990-04-03,Ana\n"
+    b"bea@x.com,12,1991-02-31,Bea\n"
+    b",12,,Cai\n"
+)
+
+
+def test_cells_that_cannot_be_read_are_left_out_listed_and_given_back_and_the_people_go_in(shop):
+    foretold = preview.preview(shop, opener(HALF_READ), settled(shop, HALF_READ), now=utc_now())
+    started(shop, HALF_READ)
+    run_jobs(shop)
+
+    assert (foretold.left_out, foretold.refused) == (1, 1)
+    assert {(one.kind, one.refuses, one.count) for one in foretold.problems} == {
+        ("phone", False, 1), ("value", False, 1), ("phone", True, 1),
+    }  # fmt: skip
+    assert counts(shop) == {"created": 2, "updated": 0, "unchanged": 0, "refused": 1}
+    assert shop.contacts.find_one({"email": "bea@x.com"})["first_name"] == "Bea"
+    assert [line for line, _, _ in refused_rows.rows_of(shop, "job-1")] == [4]
+    [(line, reason, cells)] = refused_rows.rows_of(shop, "job-1", of=refused_rows.LEFT_OUT)
+    assert (line, cells) == (3, ["bea@x.com", "12", "1991-02-31", "Bea"])
+    assert "movil: '12'" in reason
+    assert "cumpleanos: '1991-02-31': there is no such day" in reason
+    actor = acting(shop, colleague("admin"))
+    total, [first] = import_service.left_out(actor, "job-1", limit=1)
+    assert (total, first.line) == (1, 3)
+    name, lines = import_service.refused_file(actor, "job-1", of=refused_rows.LEFT_OUT)
+    header, row = "".join(lines).removeprefix("\ufeff").splitlines()
+    assert name == "people-left-out.csv"
+    assert header == "email,movil,cumpleanos,nombre,Line in the file,What was left out"
+    assert row.startswith("bea@x.com,12,1991-02-31,Bea,3,")
+    refused_rows.delete(shop, "job-1")
+    assert shop.import_refusals.count_documents({}) == 0
+
+
+def test_rows_with_cells_that_cannot_be_read_are_refused_if_the_user_wants_that(shop):
+    started(shop, HALF_READ, bad_cells="refuse")
+    run_jobs(shop)
+
+    assert counts(shop) == {"created": 1, "updated": 0, "unchanged": 0, "refused": 2}
+    assert refused_rows.count(shop, "job-1", of=refused_rows.LEFT_OUT) == 0
 
 
 def test_importing_the_same_again_changes_nothing(shop):

@@ -48,7 +48,7 @@ def wanted(settled=None, **cells):
 
 def refused(**cells):
     with pytest.raises(RefusedRow) as caught:
-        wanted(**cells)
+        wanted(reader(bad_cells="refuse"), **cells)
     return {(problem.kind, problem.column): problem.message for problem in caught.value.problems}
 
 
@@ -87,6 +87,57 @@ def test_all_that_is_wrong_with_a_row_is_said_at_once():
     }  # fmt: skip
     assert found["segment", "Groups"] == "Groups: 'rich' is no static segment"
     assert "'perhaps' is none of subscribed, unsubscribed, yes, no" in found["consent", ""]
+
+
+def test_a_cell_that_cannot_be_read_is_left_out_and_listed_and_the_person_goes_in():
+    found = wanted(
+        Tel="3.46E+10", Name="Ana", Born="31/02/2024", Size="XL", Visits="many", News="perhaps", Groups="rich"
+    )
+
+    assert found.identities == Identities(email="ana@x.com")
+    assert found.values == {"first_name": "Ana"}
+    assert (found.consents, found.segments, found.cleared) == ((), (), ())
+    assert [(one.kind, one.column, one.refuses) for one in found.left_out] == [
+        ("phone", "Tel", False), ("value", "Born", False), ("option", "Size", False), ("value", "Visits", False),
+        ("consent", "", False), ("segment", "Groups", False),
+    ]  # fmt: skip
+    assert found.notices == found.left_out
+
+
+def test_a_row_without_an_identity_that_can_be_read_is_refused_all_the_same():
+    with pytest.raises(RefusedRow, match="is no email address"):
+        wanted(Mail="nobody", Name="Ana")
+
+
+@pytest.mark.parametrize(
+    ("cells", "consents"),
+    [
+        ({"News": "perhaps", "Since": "10/01/2026"}, ()),
+        ({"News": "yes", "Since": "soon"}, ()),
+        ({"News": "yes", "Until": "once"}, ()),
+        ({"News": "yes", "Out": "perhaps"}, ()),
+        ({"News": "unsubscribed", "Since": "soon"}, (Consent("newsletter", "unsubscribed"),)),
+        ({"News": "no", "Since": "soon"}, (Consent("newsletter", "no"),)),
+        ({"News": "perhaps", "Out": "yes"}, (Consent("newsletter", "unsubscribed"),)),
+        ({"News": "perhaps", "Until": "2026-01-10"}, (Consent("newsletter", "unsubscribed", datetime(2026, 1, 10, 22, 59, 59, 999000, tzinfo=UTC)),)),
+        ({"News": "yes", "Mail": "ana@@x", "Id": "7"}, ()),
+        ({"News": "unsubscribed", "Mail": "ana@@x", "Id": "7"}, (Consent("newsletter", "unsubscribed"),)),
+    ],
+)  # fmt: skip
+def test_a_consent_that_cannot_be_read_subscribes_nobody_and_a_no_beside_it_holds(cells, consents):
+    found = wanted(**cells)
+
+    assert found.consents == consents
+    assert "consent" in {one.kind for one in found.left_out} or "Mail" in cells
+
+
+def test_an_email_status_that_cannot_be_read_lets_the_row_subscribe_to_nothing():
+    columns = {"Mail": "email", "Status": "email_status", "News": "newsletter", "Sms": "sms"}
+    parser = reader(columns=columns)
+
+    found = parser.parse(Row(2, ("a@x.com", "whatever", "yes", "unsubscribed")))
+
+    assert found.consents == (Consent("sms", "unsubscribed"),)
 
 
 def test_a_row_that_names_nobody_is_refused_and_placeholders_name_nobody():
@@ -215,7 +266,7 @@ def test_settings_with_a_statement_are_kept_and_those_from_before_are_read():
 
 
 def test_what_is_remembered_of_a_cell_is_what_it_says_and_what_is_wrong_is_said_at_each_line():
-    settled = reader()
+    settled = reader(bad_cells="refuse")
     cells = {"Born": "3/4/1990", "Size": "m", "News": "yes", "Since": "31/01/2025", "Visits": "2"}
     wrong = Row(9, tuple({"Mail": "leo@x.com", "Size": "XL"}.get(heading, "") for heading in COLUMNS))
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import streamlit as st
+from markupsafe import Markup
 
+from dashboard import formats
 from dashboard.imports import import_form
 from dashboard.imports.import_form import ImportForm
-from dashboard.ui.markup import card_title, show, tag
+from dashboard.ui.markup import bullet_list, card_title, joined, quiet, show, tag
 from dashboard.ui.problems import show_error, show_errors
 from engine.accounts.actor import Actor
 from engine.domain.fields import IDENTITY_FIELDS
@@ -20,7 +22,8 @@ from engine.imports.drafts import Draft
 from engine.imports.history.activity_parser import OWN_TYPES
 from engine.imports.mapping.import_settings import BAD_CELLS, MODES, BadCells, Mode
 from engine.imports.mapping.kinds import KINDS, ImportKind
-from engine.imports.reading.formats import ENCODINGS, SEPARATORS, Format
+from engine.imports.reading.encodings import ENCODINGS
+from engine.imports.reading.formats import SEPARATORS, Format
 from engine.segments import segment_service
 
 _NONE, _NEW = "", "\0new"
@@ -28,8 +31,18 @@ _NONE, _NEW = "", "\0new"
 _EMPTIES = {"keep": "Keep the existing value", "clear": "Clear the field"}
 
 
-def ask_format(actor: Actor, draft: Draft, present: Format, *, kind: ImportKind | None = None) -> None:
-    """Show the format of a file of some kind, and inspect the file again if the user changes it."""
+def ask_format(
+    actor: Actor,
+    draft: Draft,
+    present: Format,
+    *,
+    kind: ImportKind | None = None,
+    accented: Sequence[tuple[int, str]] = (),
+) -> None:
+    """Show the format of a file of some kind, and inspect the file again if the user changes it.
+
+    `accented` are rows by which the user sees whether the encoding is right.
+    """
     with st.expander(f"File format: {_in_words(present)}", icon=":material/description:"):
         if present.kind == "parquet":
             show(tag("div", "A Parquet file says itself how it is to be read.", "cs-small cs-quiet"))
@@ -37,6 +50,7 @@ def ask_format(actor: Actor, draft: Draft, present: Format, *, kind: ImportKind 
         chosen = _workbook(actor, draft, present) if present.kind == "workbook" else _text(draft, present)
         header = st.checkbox("The first row contains headings", present.header, key=_key(draft, "header"))
         chosen = replace(chosen, header=header)
+        show(_accents(accented))
     if chosen == present:
         return
     try:
@@ -45,6 +59,13 @@ def ask_format(actor: Actor, draft: Draft, present: Format, *, kind: ImportKind 
         show_error(error)
     else:
         st.rerun()
+
+
+def _accents(rows: Sequence[tuple[int, str]]) -> Markup:
+    """Rows with accented characters: with another encoding they would be others."""
+    lines = [joined([quiet(f"Line {formats.count(line)}: "), words]) for line, words in rows]
+    title = quiet("Accented characters are read like this. If they look wrong, choose another encoding.")
+    return tag("div", title + bullet_list(lines), "cs-small") if lines else Markup("")
 
 
 def ask_kind(actor: Actor, form: ImportForm) -> None:
@@ -151,7 +172,7 @@ def _sheets(actor: Actor, draft: Draft) -> list[str]:
     return known[1]
 
 
-def _select(label: str, options: dict[str, str], present: str, key: str) -> str:
+def _select(label: str, options: Mapping[str, str], present: str, key: str) -> str:
     known = list(options)
     index = known.index(present) if present in options else 0
     chosen: str = st.selectbox(label, known, index=index, format_func=lambda one: options[one], key=key)

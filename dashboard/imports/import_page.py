@@ -114,7 +114,8 @@ def _settings(actor: Actor, draft: Draft) -> None:
     except UnreadableFile as error:
         _unreadable(actor, draft, error)
         return
-    import_options.ask_format(actor, draft, form.inspection.format, kind=form.kind)
+    found = form.inspection
+    import_options.ask_format(actor, draft, found.format, kind=form.kind, accented=found.accented())
     ruleset = current_rules(actor)
     if not form.inspection.sample:
         problem_box(["The file has headings but no rows."])

@@ -95,7 +95,9 @@ def import_(
         Literal["dmy", "mdy", ""], typer.Option(help="The order of dates such as 3/4/2026.")
     ] = "",
     decimals: Annotated[Literal[",", ".", ""], typer.Option(help="The decimal separator.")] = "",
-    encoding: Annotated[str, typer.Option(help="The encoding; default: detected.")] = "",
+    encoding: Annotated[
+        str, typer.Option(metavar="NAME", help="The encoding, such as windows-1250; default: detected.")
+    ] = "",
     separator: Annotated[str, typer.Option(help="The separator, `tab` for a tab; default: detected.")] = "",
     sheet: Annotated[str, typer.Option(help="The sheet of a workbook; default: the first.")] = "",
     dry_run: Annotated[
@@ -156,6 +158,8 @@ def _print_mapping(prepared: PreparedFile) -> None:
     typer.echo(f"{prepared.file.name}: {KINDS[found.kind].label.lower()}{tool}, {found.format}")
     for notice in prepared.inspection.notices:
         typer.echo(f"line {notice.line}: {notice.message}", err=True)
+    for line, words in found.accented():
+        typer.echo(f"line {line}, as it is read: {words}")
     print_table(
         "Columns",
         ("column", "fills"),
@@ -178,6 +182,8 @@ def _preview(db: Db, prepared: PreparedFile, *, as_json: bool) -> Document:
     found = import_service.preview(cli_actor(db), prepared.opener, prepared.settings)
     result: Document = {
         "file": prepared.file.name,
+        "format": str(prepared.settings.format),
+        "accented": [{"line": line, "text": text} for line, text in prepared.inspection.accented()],
         "contents": prepared.settings.kind,
         "rows": found.rows,
         **{name: found.outcomes.get(name, 0) for name in ("created", "updated", "unchanged")},

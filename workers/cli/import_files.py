@@ -23,6 +23,7 @@ from engine.imports.mapping.kinds import PACKED, ImportKind
 from engine.imports.mapping.subscriptions import subscriptions
 from engine.imports.mapping.suppressions import Suppression
 from engine.imports.reading import formats
+from engine.imports.reading.encodings import ENCODINGS, known_encoding
 from engine.imports.reading.formats import Format, Opener
 from engine.imports.reading.problems import UnreadableFile
 from engine.rules import versions
@@ -214,12 +215,11 @@ def _opener(path: Path) -> Opener:
 
 def _format(open_: Opener, encoding: str, separator: str, sheet: str) -> Format:
     """The detected format of a file, with the corrections of the options."""
-    format_ = formats.detect(open_)
-    if encoding:
-        if encoding.lower() not in formats.ENCODINGS:
-            known = ", ".join(formats.ENCODINGS)
-            raise InvalidOption(f"--encoding {encoding}", f"one of {known} is wanted")
-        format_ = replace(format_, encoding=encoding.lower())
+    name = known_encoding(encoding) if encoding else ""
+    if name is None:
+        known = ", ".join(ENCODINGS)
+        raise InvalidOption(f"--encoding {encoding}", f"one of {known} is wanted")
+    format_ = formats.detect(open_, encoding=name)
     if separator:
         mark = "\t" if separator == "tab" else separator
         if mark not in formats.SEPARATORS:

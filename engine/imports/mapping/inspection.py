@@ -25,6 +25,13 @@ GUESSED_FROM = 100
 """Rows from which the mapping is guessed."""
 
 
+ACCENTED = 5
+"""Rows with accented characters that are shown."""
+
+MAX_SHOWN = 200
+"""Characters of such a row that are shown."""
+
+
 @dataclass(frozen=True)
 class Inspection:
     """A file before its import: its format, its columns with guessed targets, and its first rows.
@@ -39,6 +46,16 @@ class Inspection:
     kind: ImportKind = "contacts"
     tool: str = ""
 
+    def accented(self) -> list[tuple[int, str]]:
+        """Return the first rows of a text with characters beyond ASCII, each with its line.
+
+        By them the user sees whether the encoding is right.
+        """
+        if self.format.kind != "text":
+            return []
+        cells = ((row.line, _beyond_ascii(row)) for row in self.sample)
+        return list(islice(((line, words) for line, words in cells if words), ACCENTED))
+
 
 @dataclass(frozen=True)
 class AmbiguousColumn:
@@ -46,6 +63,11 @@ class AmbiguousColumn:
 
     heading: str
     ambiguous: Ambiguous
+
+
+def _beyond_ascii(row: Row) -> str:
+    """The cells of a row that have characters beyond ASCII."""
+    return " · ".join(cell for cell in row.cells if cell and not cell.isascii())[:MAX_SHOWN]
 
 
 def inspect(

@@ -124,6 +124,8 @@ class _Lines:
         line = self._ahead.popleft() if self._ahead else self._read_line()
         if not line:
             raise StopIteration
+        if self._next == 1:
+            line = line.removeprefix("\ufeff")  # of an encoding that does not take it off
         if self._next == 1 and is_separator_line(line):
             self._next = self.first = 2
             return next(self)

@@ -18,6 +18,7 @@ from typing import BinaryIO, Literal, cast
 
 from charset_normalizer import from_bytes
 
+from engine.imports.reading.encodings import ENCODINGS, legacy_encoding
 from engine.imports.reading.problems import UnreadableFile
 
 Opener = Callable[[], BinaryIO]
@@ -31,20 +32,8 @@ SAMPLE_LINES = 100
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 
-ENCODINGS = {
-    "utf-8-sig": "UTF-8",
-    "utf-16": "UTF-16",
-    "utf-16-le": "UTF-16, little-endian",
-    "utf-16-be": "UTF-16, big-endian",
-    "cp1252": "Windows-1252",
-    "latin-1": "Latin-1",
-    "cp850": "MS-DOS (CP 850)",
-    "mac-roman": "Macintosh",
-}
-"""The encodings that a user can choose.  `utf-8-sig` also reads UTF-8 without a byte-order mark."""
-
 _WESTERN = ("cp1252", "latin-1", "cp850", "mac-roman")
-"""The single-byte encodings; in doubt the first."""
+"""The single-byte encodings of Western Europe; in doubt the first."""
 
 _CAPITALS = "ÁÉÍÓÚÀÈÌÒÙÂÊÎÔÛÄËÏÖÜÃÕÑÇÅÆØ"
 _SIGNS = "¿¡ªº€«»·\u201c\u201d\u2018\u2019\u2013"
@@ -106,8 +95,11 @@ def decompressed(open_: Opener) -> BinaryIO:
     return cast(BinaryIO, gzip.GzipFile(fileobj=stream)) if magic == b"\x1f\x8b" else stream
 
 
-def detect(open_: Opener) -> Format:
-    """Detect the format of a file.  Raises UnreadableFile if it is of one that cannot be imported."""
+def detect(open_: Opener, *, encoding: str = "") -> Format:
+    """Detect the format of a file, whose encoding may be known.
+
+    Raises UnreadableFile if it is of one that cannot be imported.
+    """
     head = _head(open_)
     if not head.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise UnreadableFile("the file is empty")
@@ -116,7 +108,7 @@ def detect(open_: Opener) -> Format:
     if head.startswith(b"PAR1"):
         return Format(kind="parquet", encoding="")
     _refuse_foreign(head)
-    encoding = encoding_of(head)
+    encoding = encoding or encoding_of(head)
     text = _whole_lines(head.decode(encoding, errors="replace"), cut=len(head) >= HEAD)
     separator, quote = dialect_of(text)
     lines = io.StringIO(_without_declaration(text), newline="")
@@ -139,7 +131,7 @@ def encoding_of(head: bytes) -> str:
         return names[found.encoding]
     if _is_utf8(head):  # with NUL bytes, which are reported at their line
         return "utf-8-sig"
-    return _western(head)
+    return legacy_encoding(head, _western(head))
 
 
 def _western(head: bytes) -> str:

@@ -174,7 +174,7 @@ def test_cells_that_cannot_be_read_are_left_out_listed_and_given_back_and_the_pe
     assert (line, cells) == (3, ["bea@x.com", "12", "1991-02-31", "Bea"])
     assert "movil: '12'" in reason
     assert "cumpleanos: '1991-02-31': there is no such day" in reason
-    actor = acting(shop, colleague("admin"))
+    actor = acting(shop, colleague())
     total, [first] = import_service.left_out(actor, "job-1", limit=1)
     assert (total, first.line) == (1, 3)
     name, lines = import_service.refused_file(actor, "job-1", of=refused_rows.LEFT_OUT)

@@ -28,6 +28,9 @@ from engine.segments import segment_service
 
 _NONE, _NEW = "", "\0new"
 
+MAX_HEADER_ROW = 1_000
+"""The last line in which a user can look for headings."""
+
 _EMPTIES = {"keep": "Keep the existing value", "clear": "Clear the field"}
 
 
@@ -48,8 +51,7 @@ def ask_format(
             show(tag("div", "A Parquet file says itself how it is to be read.", "cs-small cs-quiet"))
             return
         chosen = _workbook(actor, draft, present) if present.kind == "workbook" else _text(draft, present)
-        header = st.checkbox("The first row contains headings", present.header, key=_key(draft, "header"))
-        chosen = replace(chosen, header=header)
+        chosen = _headings(draft, chosen)
         show(_accents(accented))
     if chosen == present:
         return
@@ -157,10 +159,26 @@ def _text(draft: Draft, present: Format) -> Format:
     return replace(present, separator=separator, encoding=encoding)
 
 
+def _headings(draft: Draft, present: Format) -> Format:
+    """Ask for the line of the headings; the keys of the widgets change with what was detected."""
+    at = f"{present.sheet}.{present.header_row}"
+    header = st.checkbox("The file has headings", present.header, key=_key(draft, "header"))
+    if not header:
+        return replace(present, header=False)
+    line = st.number_input(
+        "Headings in line", 1, MAX_HEADER_ROW, present.header_row or 1, key=_key(draft, f"header_row.{at}")
+    )
+    return replace(present, header=True, header_row=0 if line == 1 else int(line))
+
+
 def _workbook(actor: Actor, draft: Draft, present: Format) -> Format:
+    """Ask for the sheet; of another one the headings are looked for anew."""
     names = _sheets(actor, draft)
     known = {("" if number == 0 else name): name for number, name in enumerate(names)}
-    return replace(present, sheet=_select("Sheet", known, present.sheet, _key(draft, "sheet")))
+    sheet = _select("Sheet", known, present.sheet, _key(draft, "sheet"))
+    if sheet == present.sheet:
+        return present
+    return import_service.detect(actor, draft_service.opener(actor, draft.id), sheet=sheet)
 
 
 def _sheets(actor: Actor, draft: Draft) -> list[str]:

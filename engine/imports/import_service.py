@@ -28,10 +28,10 @@ from engine.jobs.jobs import Job, Refused
 from engine.rules import versions
 
 
-def detect(actor: Actor, open_: Opener) -> Format:
-    """Detect the format of a file.  Raises NotAllowed, UnreadableFile."""
+def detect(actor: Actor, open_: Opener, *, sheet: str | None = None) -> Format:
+    """Detect the format of a file, of which the sheet may be chosen.  Raises NotAllowed, UnreadableFile."""
     actor.require(Permission.IMPORT)
-    return formats.detect(open_)
+    return formats.detect(open_, sheet=sheet)
 
 
 def sheets(actor: Actor, open_: Opener) -> list[str]:

@@ -99,7 +99,18 @@ def import_(
         str, typer.Option(metavar="NAME", help="The encoding, such as windows-1250; default: detected.")
     ] = "",
     separator: Annotated[str, typer.Option(help="The separator, `tab` for a tab; default: detected.")] = "",
-    sheet: Annotated[str, typer.Option(help="The sheet of a workbook; default: the first.")] = "",
+    sheet: Annotated[
+        str, typer.Option(metavar="NAME", help="The sheet of a workbook; default: the one with the data.")
+    ] = "",
+    header_row: Annotated[
+        int | None,
+        typer.Option(
+            "--header-row",
+            min=0,
+            metavar="N",
+            help="The line of the headings, 0 for none; default: detected.",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the result without writing anything.")
     ] = False,
@@ -123,6 +134,7 @@ def import_(
         encoding=encoding,
         separator=separator,
         sheet=sheet,
+        header_row=header_row,
         kind=cast(ImportKind, kind) or None,
         activity_type=type_,
     )

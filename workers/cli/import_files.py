@@ -49,6 +49,7 @@ class Options:
     encoding: str = ""
     separator: str = ""
     sheet: str = ""
+    header_row: int | None = None
     kind: ImportKind | None = None
     activity_type: str = ""
 
@@ -193,7 +194,7 @@ def _inspect(db: Db, file: Path, ruleset: Ruleset, options: Options) -> Inspecti
         _opener(file),
         ruleset,
         name=file.name,
-        format_=_format(_opener(file), options.encoding, options.separator, options.sheet),
+        format_=_format(_opener(file), options),
         kind=options.kind,
         remembered=lambda kind: import_request.remembered_mappings(db, kind),
     )
@@ -213,19 +214,22 @@ def _opener(path: Path) -> Opener:
     return lambda: path.open("rb")
 
 
-def _format(open_: Opener, encoding: str, separator: str, sheet: str) -> Format:
+def _format(open_: Opener, options: Options) -> Format:
     """The detected format of a file, with the corrections of the options."""
+    encoding, separator = options.encoding, options.separator
     name = known_encoding(encoding) if encoding else ""
     if name is None:
         known = ", ".join(ENCODINGS)
         raise InvalidOption(f"--encoding {encoding}", f"one of {known} is wanted")
-    format_ = formats.detect(open_, encoding=name)
+    format_ = formats.detect(open_, encoding=name, sheet=options.sheet or None)
     if separator:
         mark = "\t" if separator == "tab" else separator
         if mark not in formats.SEPARATORS:
             raise InvalidOption(f"--separator {separator}", "one of , ; | tab is wanted")
         format_ = replace(format_, separator=mark)
-    return replace(format_, sheet=sheet) if sheet else format_
+    if options.header_row is None:
+        return format_
+    return replace(format_, header=options.header_row > 0, header_row=options.header_row)
 
 
 def mapping_of(inspection: Inspection, options: Iterable[str]) -> dict[str, str]:

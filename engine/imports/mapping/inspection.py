@@ -65,6 +65,14 @@ class AmbiguousColumn:
     ambiguous: Ambiguous
 
 
+def _about_format(format_: Format) -> list[Problem]:
+    """A notice of the lines above the headings."""
+    if not (format_.header and format_.header_row):
+        return []
+    what = f"the headings are in line {format_.header_row}; what stands above them is left out"
+    return [Problem(format_.header_row, "heading", what, refuses=False)]
+
+
 def _beyond_ascii(row: Row) -> str:
     """The cells of a row that have characters beyond ASCII."""
     return " · ".join(cell for cell in row.cells if cell and not cell.isascii())[:MAX_SHOWN]
@@ -102,6 +110,7 @@ def inspect(
         fits=lambda target, values: value_fit.fits(target, values, ruleset),
     )
     guessed, notices = source_tools.without_consents(name, guessed)
+    notices += _about_format(detected)
     tool = "" if export is None else export.name
     return Inspection(detected, guessed, sample, [*notices, *table.notices], kind, tool)
 

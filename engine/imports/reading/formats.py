@@ -11,14 +11,16 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import BinaryIO, Literal, cast
+from itertools import islice
+from typing import Any, BinaryIO, Literal, cast
 
 from charset_normalizer import from_bytes
 
 from engine.imports.reading.encodings import ENCODINGS, legacy_encoding
+from engine.imports.reading.heading_row import ROWS, heading_row
 from engine.imports.reading.problems import UnreadableFile
 
 Opener = Callable[[], BinaryIO]
@@ -66,7 +68,8 @@ class Format:
       encoding: One of `ENCODINGS`; empty for what is no text.
       separator: One of `SEPARATORS`.
       quote: The mark that encloses a cell that contains the separator.
-      header: Whether the first row holds the headings.
+      header: Whether the file has headings.
+      header_row: Their line; 0: the first row.
       sheet: The sheet of a workbook; empty: the first.
     """
 
@@ -76,14 +79,16 @@ class Format:
     quote: str = '"'
     header: bool = True
     sheet: str = ""
+    header_row: int = 0
 
     def __str__(self) -> str:
-        if self.kind == "workbook":
-            return f"Excel workbook, sheet {self.sheet}" if self.sheet else "Excel workbook"
         if self.kind == "parquet":
             return "Parquet"
+        headings = f", headings in line {self.header_row}" if self.header and self.header_row else ""
+        if self.kind == "workbook":
+            return f"Excel workbook{f', sheet {self.sheet}' if self.sheet else ''}{headings}"
         separator = SEPARATORS.get(self.separator, repr(self.separator))
-        return f"{ENCODINGS.get(self.encoding, self.encoding)}, separated by {separator}"
+        return f"{ENCODINGS.get(self.encoding, self.encoding)}, separated by {separator}{headings}"
 
 
 def decompressed(open_: Opener) -> BinaryIO:
@@ -95,8 +100,8 @@ def decompressed(open_: Opener) -> BinaryIO:
     return cast(BinaryIO, gzip.GzipFile(fileobj=stream)) if magic == b"\x1f\x8b" else stream
 
 
-def detect(open_: Opener, *, encoding: str = "") -> Format:
-    """Detect the format of a file, whose encoding may be known.
+def detect(open_: Opener, *, encoding: str = "", sheet: str | None = None) -> Format:
+    """Detect the format of a file, of which the encoding or the sheet may be known.
 
     Raises UnreadableFile if it is of one that cannot be imported.
     """
@@ -104,7 +109,7 @@ def detect(open_: Opener, *, encoding: str = "") -> Format:
     if not head.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise UnreadableFile("the file is empty")
     if head.startswith(b"PK\x03\x04"):
-        return Format(kind="workbook", encoding="")
+        return _detect_workbook(open_, sheet)
     if head.startswith(b"PAR1"):
         return Format(kind="parquet", encoding="")
     _refuse_foreign(head)
@@ -113,9 +118,28 @@ def detect(open_: Opener, *, encoding: str = "") -> Format:
     separator, quote = dialect_of(text)
     lines = io.StringIO(_without_declaration(text), newline="")
     rows = csv.reader(lines, delimiter=separator, quotechar=quote)
-    return Format(
-        encoding=encoding, separator=separator, quote=quote, header=looks_like_header(next(rows, []))
-    )
+    declared = 0 if _declared(text) is None else 1
+    numbered = ((declared + line, row) for line, row in _numbered(rows) if row)
+    header_row, header = heading_row(list(islice(numbered, ROWS)))
+    return Format(encoding=encoding, separator=separator, quote=quote, header=header, header_row=header_row)
+
+
+def _numbered(rows: Any) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV reader, each with its first line."""
+    line = 1
+    for row in rows:
+        yield line, row
+        line = rows.line_num + 1
+
+
+def _detect_workbook(open_: Opener, sheet: str | None) -> Format:
+    """The sheet that holds the data, and the row of its headings."""
+    from engine.imports.reading import workbooks  # it reads what this module has detected
+
+    name, rows = workbooks.proposed_sheet(open_, sheet)
+    header_row, header = heading_row(rows)
+    is_data = not header and any("@" in cell for _, row in rows[:1] for cell in row)
+    return Format(kind="workbook", encoding="", sheet=name, header=not is_data, header_row=header_row)
 
 
 def encoding_of(head: bytes) -> str:
@@ -159,16 +183,6 @@ def dialect_of(text: str) -> tuple[str, str]:
     if declared is not None:
         return declared, quote
     return (found.delimiter or ",") if found is not None else ",", quote
-
-
-def looks_like_header(cells: list[str]) -> bool:
-    """Return whether a first row holds headings rather than the data of a contact."""
-    filled = [cell.strip() for cell in cells if cell.strip()]
-    return bool(filled) and not any("@" in cell or _is_number(cell) for cell in filled)
-
-
-def _is_number(cell: str) -> bool:
-    return any(map(str.isdigit, cell)) and not any(map(str.isalpha, cell))
 
 
 def _head(open_: Opener) -> bytes:

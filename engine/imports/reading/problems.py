@@ -41,7 +41,8 @@ CELL_KINDS = frozenset({"email", "phone", "external_id", "value", "option", "con
 KINDS = {
     "ragged": "more cells than headings",
     "short": "fewer cells than headings",
-    "quote": "unclosed quotation mark",
+    "no_heading": "cell without a heading (left out)",
+    "quote": "stray quotation mark",
     "nul": "NUL bytes",
     "encoding": "unreadable characters",
     "too_large": "cell or line too large",

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 
 from engine.errors import WorkStopped
 from engine.imports.reading import delimited, parquet_files, workbooks
@@ -16,6 +16,9 @@ from engine.imports.reading.problems import Problem, UnreadableFile
 
 MAX_COLUMNS = 1_000
 """Columns of a file; with more it is no list of contacts."""
+
+AHEAD = 500
+"""Rows by which it is decided whether a last column without a heading holds anything."""
 
 CHECK_EVERY = 2_000
 """Rows between two checks for a stop."""
@@ -47,15 +50,21 @@ class Table:
 
 def read_table(open_: Opener, format_: Format) -> Table:
     """Open a file as a table.  Raises UnreadableFile, now or while its rows are read."""
-    found = _records(open_, format_)
+    header_row = format_.header_row if format_.header else 0
+    found = (record for record in _records(open_, format_) if record[0] >= header_row)
     first = next(found, None)
     if first is None:
-        raise UnreadableFile("the file has no rows")
+        where = f" in line {header_row} or below" if header_row else ""
+        raise UnreadableFile(f"the file has no rows{where}")
     line, cells, problem = first
     if problem is not None:
         raise UnreadableFile(f"line {line}: {problem.message}")
-    while cells and not cells[-1].strip():
+    ahead = list(islice(found, AHEAD)) if cells and not cells[-1].strip() else []
+    widest = max((_width(row) for _, row, trouble in ahead if trouble is None), default=0)
+    headed = len(cells)
+    while cells and not cells[-1].strip() and len(cells) > widest:
         cells = cells[:-1]
+    found = chain(ahead, found)
     if len(cells) > MAX_COLUMNS:
         raise UnreadableFile(
             f"the first row has {len(cells):,} cells, and at most {MAX_COLUMNS:,} columns are read: "
@@ -63,9 +72,9 @@ def read_table(open_: Opener, format_: Format) -> Table:
         )
     if not format_.header:
         headings = tuple(f"Column {number}" for number in range(1, len(cells) + 1))
-        return Table(headings, _rows(chain([first], found), len(headings)))
+        return Table(headings, _rows(chain([first], found), len(headings), headed))
     headings, notices = unique_headings(cells, line=line)
-    return Table(headings, _rows(found, len(headings)), notices)
+    return Table(headings, _rows(found, len(headings), headed), notices)
 
 
 def count_rows(open_: Opener, format_: Format, *, go_on: Callable[[], bool]) -> int:
@@ -111,19 +120,28 @@ def _records(open_: Opener, format_: Format) -> Iterator[Record]:
         yield from delimited.records(stream, format_)
 
 
-def _rows(found: Iterator[Record], columns: int) -> Iterator[Row]:
+def _width(cells: list[str]) -> int:
+    """The number of cells up to the last one that is filled."""
+    return max((number for number, cell in enumerate(cells, start=1) if cell.strip()), default=0)
+
+
+def _rows(found: Iterator[Record], columns: int, headed: int) -> Iterator[Row]:
+    """The rows of a table; cells up to `headed` stand under headings that are blank."""
     for line, cells, problem in found:
-        row_problem = problem if problem is not None else _problem(line, cells, columns)
+        row_problem = problem if problem is not None else _problem(line, cells, columns, headed)
         missing = columns - len(cells)
         fitting = (*cells, *[None] * missing) if missing > 0 else tuple(cells)
         while len(fitting) > columns and not (fitting[-1] or "").strip():
             fitting = fitting[:-1]
+        if row_problem is not None and row_problem.kind == "no_heading":
+            fitting = fitting[:columns]
         yield Row(line, fitting, row_problem)
 
 
-def _problem(line: int, cells: list[str], columns: int) -> Problem | None:
+def _problem(line: int, cells: list[str], columns: int, headed: int) -> Problem | None:
     """The problem of a row that does not depend on the meaning of its cells."""
-    if len(cells) > columns and any(cell.strip() for cell in cells[columns:]):
+    width = _width(cells) if len(cells) > columns else 0
+    if width > max(columns, headed):
         what = f"the row has {len(cells)} cells for {columns} headings: is a separator in a cell unquoted?"
         return Problem(line, "ragged", what)
     joined = "".join(cells)
@@ -134,6 +152,9 @@ def _problem(line: int, cells: list[str], columns: int) -> Problem | None:
         return Problem(line, "encoding", what)
     if len(joined) > MAX_CELL and max(map(len, cells)) > MAX_CELL:
         return Problem(line, "too_large", f"a cell has over {MAX_CELL:,} characters")
+    if width > columns:
+        what = "a cell under a heading that is blank is left out"
+        return Problem(line, "no_heading", what, refuses=False)
     if len(cells) < columns:
         what = f"the row ends after {len(cells)} of {columns} cells; the others are left out"
         return Problem(line, "short", what, refuses=False)

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import islice, pairwise
 from typing import Any, BinaryIO
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from engine.imports.reading.delimited import Record
 from engine.imports.reading.formats import Opener
+from engine.imports.reading.heading_row import ROWS, NumberedRow, looks_like_header
 from engine.imports.reading.problems import UnreadableFile
 
 MAX_PACKED = 200 * 1024**2
@@ -35,6 +37,59 @@ SMALL = 1024**2
 def sheets(open_: Opener) -> list[str]:
     """Return the names of a workbook's sheets.  Raises UnreadableFile."""
     return list(_workbook(open_).sheet_names)
+
+
+def proposed_sheet(open_: Opener, sheet: str | None = None) -> tuple[str, list[NumberedRow]]:
+    """Return the sheet that seems to hold the data, empty for the first, and its first rows.
+
+    It is the first visible one with headings above addresses, else the one with most addresses and cells;
+    or the given one.  Raises UnreadableFile.
+    """
+    workbook = _workbook(open_)
+    names = list(workbook.sheet_names)
+    if sheet is not None:
+        return sheet, _first_rows(workbook, sheet or names[0]) if sheet or names else []
+    visible = [
+        one.name
+        for one in workbook.sheets_metadata
+        if one.typ == SheetTypeEnum.WorkSheet and one.visible == SheetVisibleEnum.Visible
+    ] or names
+    best, rank = ("", list[NumberedRow]()), (-1, -1)
+    for name in visible:
+        rows = _first_rows(workbook, name)
+        found = "" if name == names[0] else name, rows
+        if len(visible) == 1 or _has_people(rows):
+            return found
+        if _rank(rows) > rank:
+            best, rank = found, _rank(rows)
+    return best
+
+
+def _first_rows(workbook: CalamineWorkbook, name: str) -> list[NumberedRow]:
+    """The first rows of a sheet that are not blank; none if it cannot be read."""
+    try:
+        rows = enumerate(workbook.get_sheet_by_name(name).iter_rows(), start=1)
+    except (CalamineError, ValueError):
+        return []
+    texts = ((line, [text_of(cell) for cell in row]) for line, row in rows)
+    return list(islice((one for one in texts if any(one[1])), ROWS))
+
+
+def _has_people(rows: Sequence[NumberedRow]) -> bool:
+    """Whether a row of several headings stands right above one with an address."""
+    return any(
+        looks_like_header(row) and sum(map(bool, row)) > 1 and any(map(_is_address, after))
+        for (_, row), (_, after) in pairwise(rows)
+    )
+
+
+def _rank(rows: Sequence[NumberedRow]) -> tuple[int, int]:
+    addresses = sum(any(map(_is_address, row)) for _, row in rows)
+    return addresses, sum(filled for _, row in rows if (filled := sum(map(bool, row))) > 1)
+
+
+def _is_address(cell: str) -> bool:
+    return "@" in cell and " " not in cell.strip()
 
 
 def records(open_: Opener, sheet: str) -> Iterator[Record]:

@@ -128,11 +128,95 @@ def test_without_a_header_the_columns_are_numbered_and_no_row_is_lost():
 def test_headings_that_are_empty_or_there_twice_get_names_of_their_own():
     table, _ = everything(b"email,,Email,\na@x.com,1,b@x.com,2\n")
 
-    assert table.headings == ("email", "Column 2", "Email (2)")
+    assert table.headings == ("email", "Column 2", "Email (2)", "Column 4")
     assert [notice.message for notice in table.notices] == [
         "column 2 has no heading",
         "the heading 'Email' is there more than once; this one is called 'Email (2)'",
+        "column 4 has no heading",
     ]
+
+
+def test_a_blank_last_heading_refuses_no_row_and_is_a_column_if_anything_stands_below_it():
+    filled, rows = everything(b"email,name,\na@x.com,Ana,baja\nb@x.com,Bea\n", Format())
+    assert filled.headings == ("email", "name", "Column 3")
+    assert [row.cells for row in rows] == [("a@x.com", "Ana", "baja"), ("b@x.com", "Bea", None)]
+
+    empty, rows = everything(b"email,name,,\na@x.com,Ana,,\nb@x.com,Bea,,\n", Format())
+    assert empty.headings == ("email", "name")
+    assert [row.problem for row in rows] == [None, None]
+
+
+def test_a_cell_that_stands_under_a_blank_heading_far_down_costs_itself_alone():
+    content = b"email,name,\n" + b"a@x.com,Ana,\n" * 600 + b"b@x.com,Bea,note\n"
+
+    last = everything(content, Format())[1][-1]
+
+    assert (last.cells, last.problem.kind, last.problem.refuses) == (("b@x.com", "Bea"), "no_heading", False)
+
+
+@pytest.mark.parametrize(
+    ("above", "line"),
+    [
+        ("", 0),
+        ("Customers of the shop in 2026\n", 2),
+        ("Report;;\n\nExported on 30/11/2026;;\n\n", 5),
+        ("sep=;\nReport\n", 3),
+    ],
+)
+def test_title_lines_above_the_headings_are_told_from_them(above, line):
+    content = f"{above}email;name;city\na@x.com;Ana;Roma\nb@x.com;Bea;Oslo\n".encode()
+
+    table, rows = everything(content)
+
+    assert detect(a_file(content)).header_row == line
+    assert table.headings == ("email", "name", "city")
+    assert [row.cells[0] for row in rows] == ["a@x.com", "b@x.com"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "email;;;\na@x.com;Ana;Roma;1\nb@x.com;Bea;Oslo;2\n",
+        "email;name;city\na@x.com;;\nb@x.com;;\n",
+        "email\na@x.com\nb@x.com\n",
+        "email;name\na@x.com;Ana\n",
+    ],
+)
+def test_headings_in_the_first_line_are_left_there(content):
+    assert (detect(a_file(content.encode())).header, detect(a_file(content.encode())).header_row) == (True, 0)
+
+
+def test_the_line_of_the_headings_can_be_chosen():
+    content = b"Report,of,people\nemail,name,city\na@x.com,Ana,Roma\n"
+
+    table, rows = everything(content, Format(header_row=2))
+
+    assert (table.headings, [row.line for row in rows]) == (("email", "name", "city"), [3])
+    with pytest.raises(UnreadableFile, match="no rows in line 9 or below"):
+        everything(content, Format(header_row=9))
+
+
+def test_the_sheet_that_holds_the_data_is_proposed_with_the_line_of_its_headings():
+    book = openpyxl.Workbook()
+    book.active.title = "Read me"
+    book.active.append(["Questions? Write to support@x.com"])
+    hidden = book.create_sheet("Old")
+    hidden.sheet_state = "hidden"
+    people = book.create_sheet("People")
+    for rows in (hidden, people):
+        for row in (["Customers"], ["email", "name"], ["a@x.com", "Ana"]):
+            rows.append(row)
+    packed = io.BytesIO()
+    book.save(packed)
+
+    format_ = detect(a_file(packed.getvalue()))
+    table, rows = everything(packed.getvalue())
+
+    assert (format_.sheet, format_.header_row) == ("People", 2)
+    assert str(format_) == "Excel workbook, sheet People, headings in line 2"
+    assert (table.headings, [row.cells for row in rows]) == (("email", "name"), [("a@x.com", "Ana")])
+    assert detect(a_file(packed.getvalue()), sheet="Old").sheet == "Old"
+    assert detect(a_file(a_workbook(["email"], ["a@x.com"], sheets=("First", "Second")))).sheet == ""
 
 
 @pytest.mark.parametrize(

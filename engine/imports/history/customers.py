@@ -10,6 +10,7 @@ from engine.domain.identity.normalisation import normalise
 from engine.errors import InvalidIdentity
 from engine.imports.history.group_cells import GroupCells
 from engine.imports.mapping.cell_format import InvalidValue
+from engine.imports.mapping.names import gaps_filled, name_parts
 from engine.imports.mapping.phones import read_phone
 from engine.imports.mapping.values import is_blank
 from engine.imports.reading.formula_escape import unescape_formula
@@ -60,9 +61,12 @@ def read_customer(cells: GroupCells, notices: list[Problem], *, region: str) -> 
 
 
 def _names(cells: GroupCells) -> dict[str, str]:
-    names = {}
+    names: dict[str, str] = {}
     for target in ("name", "first_name", "last_name"):
         text = " ".join(unescape_formula(cells.of(target) or "").split())[:MAX_NAME]
         if text:
             names[target] = text
+    if "," in names.get("name", ""):  # `Ruiz, Ana`; other whole names are divided where they are stored
+        whole = name_parts(names.pop("name"))
+        names |= gaps_filled(names, whole)
     return names

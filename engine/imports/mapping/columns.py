@@ -137,7 +137,8 @@ def guess(
         found = _as_properties(found)
     if kind != "contacts":
         return found
-    return [_first_name(column) if "last_name" in taken else column for column in found]
+    is_first_name = "last_name" in taken and "first_name" not in taken
+    return [_first_name(column) if is_first_name else column for column in found]
 
 
 def plain(heading: str) -> str:
@@ -244,7 +245,7 @@ def _best_column(
 
 
 def _first_name(column: Column) -> Column:
-    """Beside a column of last names, a column `name` holds first names."""
+    """Beside a column of last names, and none of first names, a column `name` holds these."""
     whole = column.target == "name" and column.because == "name" and plain(column.heading) == "name"
     return Column(column.heading, "first_name", "name") if whole else column
 

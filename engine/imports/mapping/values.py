@@ -21,8 +21,13 @@ from engine.imports.mapping.numbers import read_number
 
 _TRUE = frozenset({"true", "yes", "y", "1", "si", "sí", "s", "verdadero", "on", "x", "t", "cierto"})
 _FALSE = frozenset({"false", "no", "n", "0", "falso", "off", "f"})
-_DATABASE_NULL = "\\N"
-"""What MySQL writes for no value."""
+_NO_VALUES = frozenset(
+    {
+        "NULL", "null", "(null)", "\\N", "n/a", "N/A", "#N/A", "#n/a", "NaN", "nan", "-", "--",
+        "\u2013", "\u2014", "#NULL!", "#VALUE!", "#REF!", "#NAME?", "#DIV/0!",
+    }
+)  # fmt: skip
+"""What databases, spreadsheets and people write for no value.  (Null with a capital is a surname.)"""
 
 
 def read_boolean(cell: str) -> bool:
@@ -48,9 +53,9 @@ def read_list(cell: str) -> list[str]:
 
 
 def is_blank(cell: str | None, *, identity: bool = False) -> bool:
-    """Return whether a cell has no value; of an identity, placeholders such as `null` and `n/a` are none."""
+    """Return whether a cell has no value: blank, `NULL`, `n/a`; of an identity also any placeholder."""
     text = "" if cell is None else visible(cell)
-    return not text or (identity and (text.upper() == _DATABASE_NULL or is_placeholder(text)))
+    return not text or text in _NO_VALUES or (identity and (text == "\\n" or is_placeholder(text)))
 
 
 def field_value(cell: str, type_: str, format_: CellFormat, *, today: date, zone: ZoneInfo) -> Any:

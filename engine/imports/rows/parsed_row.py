@@ -23,6 +23,7 @@ from engine.imports.mapping.columns import SEGMENTS, static_segments
 from engine.imports.mapping.consents import Consent, ConsentReader, file_consents
 from engine.imports.mapping.countries import country_column
 from engine.imports.mapping.import_settings import ImportSettings
+from engine.imports.mapping.names import gaps_filled, name_parts
 from engine.imports.mapping.phones import read_phone
 from engine.imports.mapping.subscriptions import subscriptions
 from engine.imports.mapping.values import field_value, is_blank, option, read_list
@@ -185,20 +186,22 @@ class RowParser:
 
     def _values(self, cells: Cells, problems: list[Problem]) -> tuple[dict[str, Any], tuple[str, ...]]:
         values: dict[str, Any] = {}
+        whole: dict[str, Any] = {}
         cleared = []
         for column in self._fields:
             cell = cells.under(column.heading)
             if cell is None:
                 continue
-            if is_blank(cell):
+            if is_blank(cell) and not column.offers(cell):
                 cleared += column.cleared
                 continue
             try:
-                values.update(column.parse(cell))
+                (whole if column.is_whole_name else values).update(column.parse(cell))
             except InvalidValue as error:
                 kind = "option" if "is not offered" in str(error) else "value"
                 problems.append(Problem(cells.line, kind, f"{column.heading}: {error}", column.heading))
-        return values, tuple(cleared)
+        values |= gaps_filled(values, whole)
+        return values, tuple(name for name in cleared if name not in values)
 
     def _segments(self, cells: Cells, problems: list[Problem]) -> tuple[str, ...]:
         found = [self._settings.segment] if self._settings.segment else []
@@ -230,6 +233,14 @@ class _FieldColumn:
         self._declared = ruleset.fields.get(custom) if custom != target else None
         self._cache: dict[str, dict[str, Any]] = {}
 
+    @property
+    def is_whole_name(self) -> bool:
+        return self._target == "name"
+
+    def offers(self, cell: str) -> bool:
+        """Return whether a cell is a choice of the field, though it looks like no value."""
+        return self._declared is not None and cell.strip() in self._declared.options
+
     def parse(self, cell: str) -> dict[str, Any]:
         """Return the values of a cell by field.  Raises InvalidValue."""
         values = self._cache.get(cell)
@@ -240,9 +251,8 @@ class _FieldColumn:
         return values
 
     def _parse(self, cell: str) -> dict[str, Any]:
-        if self._target == "name":
-            first, _, last = " ".join(cell.split()).partition(" ")
-            return {"first_name": first} | ({"last_name": last} if last else {})
+        if self.is_whole_name:
+            return dict(name_parts(cell))
         declared = self._declared
         type_ = "date" if self._target == "birth_date" else "text" if declared is None else declared.type
         value = field_value(cell, type_, self._format, today=self._today, zone=self._zone)

@@ -5,6 +5,7 @@ import io
 import multiprocessing
 import os
 import signal
+from datetime import date
 
 import pytest
 
@@ -15,6 +16,7 @@ from engine.contacts.sheet import sheets
 from engine.db.connection import utc_now
 from engine.imports import drafts, import_job, import_request, import_service, preview, refused_rows
 from engine.imports.mapping import inspection
+from engine.imports.mapping.consents import Statement
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.reading import table
 from engine.imports.reading.formats import Format
@@ -184,6 +186,15 @@ def test_cells_that_cannot_be_read_are_left_out_listed_and_given_back_and_the_pe
     assert row.startswith("bea@x.com,12,1991-02-31,Bea,3,")
     refused_rows.delete(shop, "job-1")
     assert shop.import_refusals.count_documents({}) == 0
+
+
+def test_an_opt_in_of_everyone_is_previewed_on_its_day_in_the_accounts_time_zone(shop):
+    content = b"email\nana@x.com\n"
+    stated = settled(shop, content, statements=(Statement("newsletter", date(2026, 1, 31), "the fair"),))
+
+    foretold = preview.preview(shop, opener(content), stated, now=utc_now())
+
+    assert foretold.preview[0].values["newsletter"] == "subscribed on 2026-01-31"
 
 
 def test_rows_with_cells_that_cannot_be_read_are_refused_if_the_user_wants_that(shop):

@@ -108,6 +108,9 @@ def test_a_column_without_a_heading_that_holds_addresses_is_the_email():
 def test_a_column_that_is_called_name_holds_whole_names_unless_last_names_have_their_own():
     assert guessed("Name", "email")["Name"] == "name"
     assert guessed("Name", "Surname name", "apellidos")["Name"] == "first_name"
+    assert guessed("FirstName", "LastName", "Name", "Email") == {
+        "FirstName": "first_name", "LastName": "last_name", "Name": "name", "Email": "email",
+    }  # fmt: skip
 
 
 def test_each_known_heading_leads_to_one_target():

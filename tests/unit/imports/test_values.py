@@ -36,6 +36,11 @@ def test_placeholders_say_nothing_where_somebody_is_named_and_are_names_elsewher
     assert not is_blank("Null")
 
 
+@pytest.mark.parametrize("cell", ["NULL", "null", "\\N", "n/a", "N/A", "#N/A", "-", " - ", "(null)", "NaN"])
+def test_what_databases_and_spreadsheets_write_for_no_value_is_none(cell):
+    assert is_blank(cell)
+
+
 @pytest.mark.parametrize(
     "cell", ['"null"', "0.0", "{{user_id}}", "\u200b", "\uff2e\uff35\uff2c\uff2c", "#N/A"]
 )

@@ -242,6 +242,50 @@ def test_a_file_is_read_anew_when_somebody_says_how_it_is_written(shop, open_as)
     assert len(headings & {"Import email|a as", "Import name as", "Import email as", "Import a;name as"}) == 2
 
 
+HALF_READ = "Listado de clientes\nEmail;Móvil;Ciudad\nana@x.com;600123456;Łódź\nbea@x.com;12;Kraków\nmala;;\n"
+
+
+def test_cells_left_out_are_shown_before_and_after_and_come_as_a_file(shop, open_as):
+    app = opened(open_as, shop, HALF_READ.encode("cp1250"))
+    text = shown(app)
+    assert "the headings are in line 2; what stands above them is left out" in text
+    assert "Łódź" in text
+    [encoding] = [box for box in app.selectbox if box.label == "Encoding"]
+    assert encoding.value == "cp1250"
+    [bad_cells] = [one for one in app.radio if one.label == "Cells that cannot be read"]
+
+    bad_cells.set_value("refuse").run()
+    checked(shop, app)
+    assert "Import 1 row" in {one.label for one in app.button}
+    app.button(key="import.back").click().run()
+    [bad_cells] = [one for one in app.radio if one.label == "Cells that cannot be read"]
+    bad_cells.set_value("leave-out").run()
+    checked(shop, app)
+    text = shown(app)
+    for words in ("with cells left out", "cell left out", "Móvil: &#39;12&#39;"):
+        assert words in text, words
+
+    button(app, "Import 2 rows").click().run()
+    run_jobs(shop)
+    app.run()
+    [job] = jobs.recent(shop, [import_request.KIND])
+    app.button(key=f"job.why.{job.id}").click().run()
+    text = shown(app)
+    assert f'href="/left-out/{job.id}" download="people-left-out.csv"' in text
+    assert "Imported without cells that cannot be read" in text
+    assert "Line 4: </span>Móvil: &#39;12&#39;" in text
+
+
+def test_the_line_of_the_headings_can_be_chosen(shop, open_as):
+    app = opened(open_as, shop, b"email,name\ncorreo,nombre\na@x.com,Ana\n")
+
+    [line] = [one for one in app.number_input if one.label == "Headings in line"]
+    line.set_value(2).run()
+
+    headings = {box.label for box in app.selectbox}
+    assert {"Import correo as", "Import nombre as"} <= headings
+
+
 def test_what_was_sent_can_be_gone_on_with_and_is_nobody_elses(shop, open_as):
     id_ = sent(shop, PEOPLE)
     assert "people.csv" in shown(open_as("marketer", page="import"))
@@ -329,6 +373,8 @@ def test_refused_rows_are_given_out_line_by_line_to_who_may_import_and_to_nobody
     ]
     assert [one.status_code for one in denied] == [403, 403, 404]
     assert "bad 0" not in "".join(one.text for one in denied)
+    client.cookies = {COOKIE: tokens["viewer"]}
+    assert client.get(f"/left-out/{job.id}").status_code == 403
 
 
 def test_that_all_in_a_file_agreed_is_stated_once_with_its_day_and_place(shop, open_as):

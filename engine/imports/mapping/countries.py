@@ -5,6 +5,7 @@ Names are read in English, Spanish and other languages of Europe and Asia, as Un
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -17,6 +18,9 @@ from engine.imports.mapping.columns import plain
 from engine.imports.mapping.known_headings import NAMES
 
 TARGET = "custom.country"
+
+MAX_NAME = 100
+"""Characters of a country's name; a longer cell holds something else."""
 
 _HEADINGS = frozenset(
     {
@@ -62,9 +66,17 @@ def country_column(headings: Sequence[str], columns: Mapping[str, str]) -> str |
 def country_of(cell: str) -> str | None:
     """Return the ISO 3166 code of a country by its code of two or three letters or its name.
 
-    None if there is no such country, or it has no phone numbers.
+    Additions count for nothing: `United States (US)`, `España - Península`.  None if there is no such
+    country, or it has no phone numbers.
     """
-    found = _by_code(cell.strip().upper()) or _by_name(_bare(cell))
+    if len(cell) > MAX_NAME:
+        return None
+    known = {_known(cell)} - {None} or {_known(part) for part in re.split(r"[(),/]| - ", cell)} - {None}
+    return known.pop() if len(known) == 1 else None
+
+
+def _known(name: str) -> str | None:
+    found = _by_code(name.strip().upper()) or _by_name(_bare(name))
     return found if found is not None and country_code(found) else None
 
 

@@ -60,7 +60,8 @@ def test_a_number_that_is_none_of_its_country_is_not_guessed_into_another(cell, 
         ("es", "ES"), ("ESP", "ES"), ("España", "ES"), ("ESPANA", "ES"), ("Spain", "ES"), ("Espanya", "ES"),
         ("UK", "GB"), ("Reino Unido", "GB"), ("England", "GB"), ("Czech Republic", "CZ"), ("Chequia", "CZ"),
         ("Česko", "CZ"), ("Deutschland", "DE"), ("Ελλάδα", "GR"), ("日本", "JP"), ("EE. UU.", "US"),
-        ("Atlantis", None), ("", None), ("ZZ", None), ("Europe", None),
+        ("United States (US)", "US"), ("España - Península", "ES"), ("Korea, Republic of", "KR"),
+        ("Spain/Portugal", None), ("Atlantis", None), ("", None), ("ZZ", None), ("Europe", None),
     ],
 )  # fmt: skip
 def test_countries_are_known_by_their_codes_and_by_names_in_several_languages(cell, code):

@@ -38,7 +38,7 @@ def test_a_file_is_dropped_settled_checked_imported_and_taken_back(
     page.get_by_role("button", name="Import", exact=True).click()
     page.locator("input[type=file]").set_input_files(a_file(tmp_path))
     expect(page.get_by_role("heading", name="Import clientes de la feria.csv")).to_be_visible()
-    expect(page.get_by_text("Windows-1252, separated by semicolon")).to_be_visible()
+    expect(page.get_by_text("Windows-1252 (Western Europe), separated by semicolon")).to_be_visible()
     settled(page)
 
     choose(page, "Import Talla de zapato as", "New field…")

@@ -5,6 +5,7 @@ PyArrow is imported where it is used: a worker that reads no such file starts wi
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Any
 
 from engine.imports.reading.delimited import Record
 from engine.imports.reading.formats import Opener
+from engine.imports.reading.formula_escape import escape_formula
 from engine.imports.reading.problems import UnreadableFile
 from engine.imports.reading.workbooks import text_of
 
@@ -54,11 +56,32 @@ def _refuse_large(metadata: Any) -> None:
 
 
 def _text(cell: Any) -> str:
-    """A cell as text; the items of a list are separated as in other files."""
+    """A cell as text, in the notation of other files, though no spreadsheet runs it.
+
+    What looks like a formula is escaped, a number whose point could divide thousands gets a nought, and
+    items that hold a separator are JSON.
+    """
     if cell is None:
         return ""
+    if isinstance(cell, str):
+        return escape_formula(cell)
+    if isinstance(cell, float):
+        text = text_of(cell)
+        return f"{text}0" if len(text.partition(".")[2]) == 3 else text
+    if isinstance(cell, list):
+        return escape_formula(_listed(cell))
     if isinstance(cell, datetime) and cell.tzinfo is not None:
         return cell.isoformat(sep=" ", timespec="milliseconds" if cell.microsecond else "seconds")
     if isinstance(cell, bytes):
         return cell.decode("utf-8", errors="replace")
-    return "|".join(map(_text, cell)) if isinstance(cell, list) else text_of(cell)
+    return text_of(cell)
+
+
+def _listed(items: list[Any]) -> str:
+    texts = [item if isinstance(item, str) else _text(item) for item in items]
+    is_plain = all(
+        text and text == text.strip() and not any(mark in text for mark in "|;,") for text in texts
+    )
+    if not texts or (is_plain and not texts[0].startswith("[")):
+        return "|".join(texts)
+    return json.dumps(texts, ensure_ascii=False)

@@ -87,7 +87,7 @@ HOSTILE = ["=1+1", "'=1+1", "''+x", "+34600", "-2+3", "@SUM(A1)", "O'Hara", 'say
            "[1,2]", "31/02/2024", "<b>&amp;</b>", "x" * 999]  # fmt: skip
 
 
-@pytest.mark.parametrize("format_", ["csv", "xlsx"])
+@pytest.mark.parametrize("format_", ["csv", "xlsx", "parquet"])
 def test_an_export_of_all_comes_back_in_as_no_change(shop, format_):
     people = [
         identified(

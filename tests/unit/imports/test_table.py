@@ -11,8 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from engine.imports.mapping.numbers import read_number
+from engine.imports.mapping.values import read_list
 from engine.imports.reading import delimited, workbooks
 from engine.imports.reading.formats import Format, detect
+from engine.imports.reading.formula_escape import unescape_formula
 from engine.imports.reading.problems import UnreadableFile
 from engine.imports.reading.table import read_table
 
@@ -426,6 +429,18 @@ def test_a_parquet_file_is_read_as_any_other():
         (2, ("1", "2026-01-05 11:00:00+00:00", "10.50", "a|b", "1")),
         (3, ("2", "", "", "", "2.5")),
     ]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "'=1+1", "'12", "-2+3", "+34600", "O'Hara", "[1,2]", "two\nlines"])
+def test_a_text_in_parquet_is_what_it_is_and_no_escaped_formula(text):
+    file = io.BytesIO()
+    pq.write_table(pa.table({"text": [text], "items": [["x", text]], "number": [1.234]}), file)
+
+    [row] = everything(file.getvalue())[1]
+
+    assert unescape_formula(row.cells[0]) == text
+    assert read_list(unescape_formula(row.cells[1])) == ["x", text]
+    assert read_number(row.cells[2], ",") == "1.2340"
 
 
 def test_a_parquet_file_that_breaks_off_is_unreadable():

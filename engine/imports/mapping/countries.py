@@ -84,7 +84,7 @@ def _by_code(code: str) -> str | None:
     """The country of a code; those of three letters are aliases in the CLDR."""
     if len(code) == 2 and country_code(code):
         return code
-    found = get_global("territory_aliases").get(code, ()) if len(code) in (2, 3) else ()
+    found: Sequence[str] = get_global("territory_aliases").get(code, ()) if len(code) in (2, 3) else ()
     return str(found[0]) if len(found) == 1 else None
 
 

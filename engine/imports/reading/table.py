@@ -51,7 +51,7 @@ class Table:
 def read_table(open_: Opener, format_: Format) -> Table:
     """Open a file as a table.  Raises UnreadableFile, now or while its rows are read."""
     header_row = format_.header_row if format_.header else 0
-    found = (record for record in _records(open_, format_) if record[0] >= header_row)
+    found: Iterator[Record] = (record for record in _records(open_, format_) if record[0] >= header_row)
     first = next(found, None)
     if first is None:
         where = f" in line {header_row} or below" if header_row else ""

@@ -79,7 +79,8 @@ class _ImportFile(ActivitySteps):
         self._prepare_next(batch.cursor)
         batch, lanes = self._write(cursor, batch)
         refused_rows.store(self.db, self.job.id, batch.refusals)
-        refused_rows.store(self.db, self.job.id, batch.left_out, of=refused_rows.LEFT_OUT)
+        if batch.left_out:
+            refused_rows.store(self.db, self.job.id, batch.left_out, of=refused_rows.LEFT_OUT)
         unchanged, created = batch.outcomes["unchanged"], batch.outcomes["created"]
         return Step(batch.cursor, len(batch.items), unchanged, batch.refused, lanes=lanes, created=created)
 

@@ -276,7 +276,7 @@ def test_only_an_import_that_has_ended_is_taken_back(shop):
 
 @pytest.mark.parametrize("deadly", ["receive", "hold", "write", "advance", "store"])
 def test_whoever_dies_at_whatever_point_each_row_goes_in_once(shop, monkeypatch, deadly):
-    content = people(25) + b"bad;bad;Bad;Bad\n" + b"26;p26@x.com;P26;Roma\n"
+    content = people(25) + b";bad;Bad;Bad\n" + b"26;p26@x.com;P26;Roma\n"
     started(shop, content)
     if deadly == "receive":  # as what a lane has to settle
         monkeypatch.setattr(inline_apply, "fold", lambda _db, all_, **_: Folded(Writes(), list(all_)))

@@ -107,11 +107,11 @@ def test_a_marketer_imports_a_file_and_sees_what_would_become_of_it_before(shop,
     assert jobs.recent(shop, [import_request.KIND]) == []
     assert shop.contacts.count_documents({}) == 1
 
-    button(app, "Import 2 rows").click().run()
+    button(app, "Import 3 rows").click().run()
     assert "waiting" in shown(app)
     run_jobs(shop)
     app.run()
-    assert "1 created · 1 changed · 2 refused" in shown(app)
+    assert "2 created · 1 changed · 1 refused" in shown(app)
     ana = shop.contacts.find_one({"email": "ana@x.com"})
     assert (ana["custom"]["city"], list(ana["segments"])) == ("Madrid", ["fair"])
     [job] = jobs.recent(shop, [import_request.KIND])
@@ -186,7 +186,7 @@ def test_an_admin_makes_fields_of_unknown_columns_with_the_proposed_types(shop, 
     [order] = [radio for radio in app.radio if radio.label == "03/04/2026 means"]
     order.set_value("dmy").run()
     checked(shop, app)
-    button(app, "Import 2 rows").click().run()
+    button(app, "Import 3 rows").click().run()
     run_jobs(shop)
     ana = shop.contacts.find_one({"email": "ana@x.com"})
     assert (ana["custom"]["talla"], ana["custom"]["ultima_visita"]) == (37.5, "2026-04-03")
@@ -248,7 +248,7 @@ HALF_READ = "Listado de clientes\nEmail;Móvil;Ciudad\nana@x.com;600123456;Łód
 def test_cells_left_out_are_shown_before_and_after_and_come_as_a_file(shop, open_as):
     app = opened(open_as, shop, HALF_READ.encode("cp1250"))
     text = shown(app)
-    assert "the headings are in line 2; what stands above them is left out" in text
+    assert "The headings are in line 2; what stands above them is left out" in text
     assert "Łódź" in text
     [encoding] = [box for box in app.selectbox if box.label == "Encoding"]
     assert encoding.value == "cp1250"

@@ -15,7 +15,7 @@ HEAD = "Código cliente;Correo electrónico;Nombre;Ciudad;Talla de zapato;Fecha 
 
 
 def a_file(folder: Path) -> Path:
-    """Three hundred people as a spreadsheet writes them here, and two rows that cannot go in."""
+    """Three hundred people as a spreadsheet writes them here, one without a readable email, and one twice."""
     rows = [
         f"i{n};persona{n}@example.com;Íñigo {n};León;{36 + n % 9},5;0{n % 8 + 1}/04/1990" for n in range(300)
     ]
@@ -60,24 +60,31 @@ def test_a_file_is_dropped_settled_checked_imported_and_taken_back(
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     page.set_viewport_size(DESK)  # type: ignore[arg-type]
 
-    page.get_by_role("button", name="Import 300 rows").click()
-    expect(page.get_by_text("300 created · 2 refused")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Import 301 rows").click()
+    expect(page.get_by_text("301 created · 1 refused")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="View reasons").click()
     expect(page.get_by_text("is no email address")).to_be_visible()
+    expect(page.get_by_text("is imported").first).to_be_visible()
+    picture(page, "import-left-out")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download cells left out").click()
+    left_out = Path(download.value.path()).read_text(encoding="utf-8-sig")
+    [headings, cells] = csv.reader(left_out.splitlines(), delimiter=";")
+    assert (headings[-1], cells[:3]) == ("What was left out", ["i900", "mala", "Sin correo"])
     with page.expect_download() as download:
         page.get_by_role("link", name="Download refused rows").click()
     refused = Path(download.value.path()).read_text(encoding="utf-8-sig")
-    [headings, first, _] = csv.reader(refused.splitlines(), delimiter=";")
-    assert (headings[-2:], first[:3]) == (
+    [headings, only] = csv.reader(refused.splitlines(), delimiter=";")
+    assert (headings[-2:], only[:3]) == (
         ["Line in the file", "Why it was refused"],
-        ["i900", "mala", "Sin correo"],
+        ["i901", "persona7@example.com", "Otra vez"],
     )
     assert download.value.suggested_filename == "clientes de la feria-refused.csv"
     assert instance.json("contact", "show", "persona7@example.com")["custom"]["talla_de_zapato"] == 43.5
 
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("300 rows restored")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("301 rows restored")).to_be_visible(timeout=60_000)
 
 
 def test_the_orders_of_a_shop_are_recognised_checked_imported_and_taken_back(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,6 +41,9 @@ SECRET_KEY, WRITE_KEY = Sender("server", trusted=True), Sender("web", trusted=Fa
 
 HOUSEHOLD = 5
 """People who are taken for one another: contacts of one household are merged by hand."""
+
+TARGETS = 8
+"""What somebody tries to take back, at most, before giving up."""
 
 NEIGHBOURS = 10
 """The first people, who use one tablet: so many that it turns out to be nobody's."""
@@ -183,8 +187,10 @@ class Acts:
         )
 
     def take_back_decision(self, source: random.Random) -> None:
-        decision = source.choice(_some(self.decisions, "decision"))
-        self._once_or_twice(source, lambda actor, id_: merge_service.take_back(actor, decision, id_=id_))
+        def take_back(decision: ActivityId) -> None:
+            self._once_or_twice(source, lambda actor, id_: merge_service.take_back(actor, decision, id_=id_))
+
+        _first_that_works(take_back, _sampled(_some(self.decisions, "decision"), source))
 
     def edit(self, source: random.Random) -> None:
         contact = self._contact(source)
@@ -216,9 +222,13 @@ class Acts:
         self.edits.append((contact, id_))
 
     def take_back_edit(self, source: random.Random) -> None:
-        first, edit = source.choice(_some(self.edits, "edit"))
-        contact = self._found(first)
-        self._once_or_twice(source, lambda actor, id_: edit_service.take_back(actor, contact, edit, id_=id_))
+        def take_back(edited: tuple[ContactId, ActivityId]) -> None:
+            contact, edit = self._found(edited[0]), edited[1]
+            self._once_or_twice(
+                source, lambda actor, id_: edit_service.take_back(actor, contact, edit, id_=id_)
+            )
+
+        _first_that_works(take_back, _sampled(_some(self.edits, "edit"), source))
 
     # How events are sent
 
@@ -360,3 +370,17 @@ def _some(found: Any, what: str) -> Any:
     if not found:
         raise NotFound(f"there is no {what} yet")
     return found
+
+
+def _sampled(found: Sequence[Any], source: random.Random) -> list[Any]:
+    found = list(found)
+    return source.sample(found, min(len(found), TARGETS))
+
+
+def _first_that_works(do: Callable[[Any], None], targets: Sequence[Any]) -> None:
+    """Try one target after the other, as a user does who is refused.  Raises the last one's refusal."""
+    for target in targets[:-1]:
+        with suppress(*EXPECTED):
+            do(target)
+            return
+    do(targets[-1])

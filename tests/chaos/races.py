@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import random
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +49,7 @@ SHARES = {
     "edit_identity": 4,
     "take_back_edit": 2,
 }
-"""How often each kind of act is chosen."""
+"""How often each kind of act is dealt, of 100."""
 
 PAUSE = 0.2
 """Seconds that somebody waits between two acts, at most."""
@@ -92,11 +94,11 @@ def _act(acts: Acts, operations: int, seed: int) -> tuple[Counter[str], Counter[
     done: Counter[str] = Counter()
     refused: Counter[str] = Counter()
     turn = threading.Lock()
+    dealt = deck(operations, random.Random(seed))
 
     def act(number: int) -> None:
         source = random.Random(f"{seed}:{number}")
-        for _ in range(operations // THREADS):
-            [kind] = source.choices(list(SHARES), list(SHARES.values()))
+        for kind in dealt[number::THREADS]:
             try:
                 acts.act(kind, source)
             except EXPECTED as error:
@@ -111,6 +113,17 @@ def _act(acts: Acts, operations: int, seed: int) -> tuple[Counter[str], Counter[
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(act, range(THREADS)))
     return done, refused
+
+
+def deck(operations: int, source: random.Random) -> list[str]:
+    """The kinds of so many acts, each as often as its share, shuffled: a rare kind is in every deck."""
+    ends = list(itertools.accumulate(SHARES.values()))
+    counts = [operations * end // ends[-1] for end in (0, *ends)]
+    kinds = [
+        kind for kind, (low, high) in zip(SHARES, pairwise(counts), strict=True) for _ in range(high - low)
+    ]
+    source.shuffle(kinds)
+    return kinds
 
 
 def _from_scratch(chaos: Chaos, lively: Any) -> Any:

@@ -161,7 +161,7 @@ def test_many_large_events_of_one_moment_arrive_in_one_request(db: Db, shop: Sho
     rows = arrived(db, page, 41)
     assert [row["properties"]["n"] for row in rows[1:]] == list(range(40))
     assert len(requests) == 1
-    assert queued(page) == 0
+    until(page, lambda: queued(page) == 0)
 
 
 def test_more_than_a_request_takes_is_split(db: Db, shop: Shop, page: Page) -> None:
@@ -186,7 +186,7 @@ def test_an_open_page_sends_again_what_was_answered_503(
 
     assert [row["type"] for row in arrived(db, page, 2)] == ["page_visited", "cart_viewed"]
     assert intake.twice() == []
-    assert queued(page) == 0
+    until(page, lambda: queued(page) == 0)
 
 
 @pytest.mark.parametrize("before", ["", "delete Request.prototype.keepalive;"], ids=["fetch", "beacon"])
@@ -232,7 +232,7 @@ def test_tabs_do_not_send_events_of_each_other(
 
     arrived(db, tabs[0], 6)
     assert intake.twice() == []
-    assert queued(tabs[0]) == 0
+    until(tabs[0], lambda: queued(tabs[0]) == 0)
 
 
 def test_events_wait_in_memory_where_storage_is_blocked(
@@ -259,8 +259,8 @@ def test_a_refused_event_is_dropped_with_a_warning(
     page.evaluate("sheets.track('Big', {text: 'x'.repeat(40000)}); sheets.track('Cart Viewed')")
 
     arrived(db, page, 2)
-    assert any("refused Big" in text for text in warnings)
-    assert queued(page) == 0
+    until(page, lambda: any("refused Big" in text for text in warnings))
+    until(page, lambda: queued(page) == 0)
 
 
 # The page
@@ -278,7 +278,7 @@ def test_calls_before_the_snippet_has_loaded_are_made(
         "cart_viewed",
         "checkout_started",
     }
-    assert any("unknown call nope" in text for text in warnings)
+    until(page, lambda: any("unknown call nope" in text for text in warnings))
 
 
 def test_malformed_cookies_are_replaced(db: Db, shop: Shop, page: Page, context: BrowserContext) -> None:
@@ -297,7 +297,7 @@ def test_a_placeholder_is_no_user_id(db: Db, shop: Shop, page: Page, warnings: l
     )
 
     arrived(db, page, 3)
-    assert any("identify() got undefined" in text for text in warnings)
+    until(page, lambda: any("identify() got undefined" in text for text in warnings))
 
 
 def test_a_page_that_changes_without_loading_is_visited(db: Db, shop: Shop, page: Page) -> None:
@@ -340,7 +340,7 @@ def test_a_missing_write_key_is_named_in_the_console(
     shop.open(page, key=key, before="sheets.track('Cart Viewed');")
 
     until(page, lambda: any("must be a write key" in text for text in warnings))
-    assert queued(page) == 0
+    until(page, lambda: queued(page) == 0)
 
 
 # The visitor
@@ -459,7 +459,7 @@ def test_refused_consent_removes_cookies_and_waiting_events(
     page.wait_for_timeout(1500)
 
     assert [cookie["name"] for cookie in context.cookies()] == ["sheets_consent"]
-    assert queued(page) == 0
+    until(page, lambda: queued(page) == 0)
     assert db.activities.count_documents({}) == 0
 
 

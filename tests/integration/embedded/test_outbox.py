@@ -18,6 +18,7 @@ from engine.publishing import publishing
 from engine.rules import versions
 from tests.builders import an_activity
 from tests.integration.drained import drain_all
+from tests.waiting import until
 from workers.tasks import outbox as workers_outbox
 from workers.tasks.outbox import LOOK, send_next
 
@@ -93,13 +94,6 @@ def a_worker(db, environment, *, later=timedelta(0)):
     finally:
         stop.set()
         sender.join()
-
-
-def until(is_so, *, within=20.0):
-    deadline = time.monotonic() + within
-    while not is_so():
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.02)
 
 
 def signature_of(headers, body, *, key):

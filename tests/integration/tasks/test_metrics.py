@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 
 import pytest
@@ -15,6 +14,7 @@ from engine.operations import pulses
 from engine.pipeline import batch, inbox
 from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.drained import receive_and_drain
+from tests.waiting import until
 from workers.tasks.actors import drain_actor
 from workers.tasks.broker import make_broker
 from workers.tasks.drain import drain
@@ -134,9 +134,10 @@ def test_a_real_worker_says_where_it_is_read_and_what_it_did(db, valkey, worker)
     drain_actor(make_broker(valkey.url)).send(lane)
 
     name = f'sheets_worker_activities_applied_total{{lane="{lane}"}}'
-    found = until(lambda: found if (found := scraped(address)).get(name) == 3 else None)
+    until(lambda: scraped(address).get(name) == 3)
+    until(lambda: scraped(address)["sheets_worker_batch_seconds_count"] >= 1)
+    found = scraped(address)
     assert address.startswith("http://127.0.0.1:")
-    assert found["sheets_worker_batch_seconds_count"] >= 1
     assert found['sheets_worker_webhook_calls_total{outcome="failed"}'] == 0
     assert sum("activities_applied_total" in name for name in found) == 16
     assert found["process_cpu_seconds_total"] > 0
@@ -145,12 +146,3 @@ def test_a_real_worker_says_where_it_is_read_and_what_it_did(db, valkey, worker)
 def scraped(address):
     with urllib.request.urlopen(address, timeout=10) as answer:
         return samples(answer.read().decode())
-
-
-def until(look, seconds=30):
-    """What a look finds in the end."""
-    deadline = time.monotonic() + seconds
-    while (found := look()) is None and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert found is not None
-    return found

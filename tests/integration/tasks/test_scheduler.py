@@ -11,6 +11,7 @@ from engine.pipeline import inbox, lanes
 from engine.publishing import publishing
 from tests.builders import an_activity
 from tests.returned import bounce
+from tests.waiting import until
 from workers.tasks import scheduler
 
 
@@ -27,7 +28,7 @@ class Woken:
                 self.at.setdefault(lane, time.monotonic())
             self._changed.notify_all()
 
-    def wait(self, lane, seconds):
+    def wait(self, lane, seconds=20):
         with self._changed:
             return self._changed.wait_for(lambda: lane in self.at, timeout=seconds)
 
@@ -55,7 +56,7 @@ def test_a_lane_of_which_no_hint_told_is_woken_soon(db):
 
         [lane] = inbox.receive(db, [an_activity(tracker="t1")]).lanes
 
-        assert woken.wait(lane, seconds=5)
+        assert woken.wait(lane)
     assert set(woken.at) == {lane}, "and no other"
 
 
@@ -66,8 +67,8 @@ def test_contacts_that_fall_due_or_are_outdated_wake_their_lanes(db):
         db.contacts.insert_one({"_id": "a", "lane": 3, "keys": ["t:a"], **due})
         db.contacts.insert_one({"_id": "b", "lane": 5, "keys": ["t:b"], "upkeep": 0})
 
-        assert woken.wait(3, seconds=5)
-        assert woken.wait(5, seconds=5)
+        assert woken.wait(3)
+        assert woken.wait(5)
 
 
 def test_a_lane_that_somebody_holds_is_left_alone(db):
@@ -91,12 +92,8 @@ def test_new_rules_are_filled_and_signs_of_life_are_given(db):
     with scheduling(db):
         texts = publishing.completed(db, {"segments.yaml": SEGMENTS})
         version = publishing.publish(db, texts, by="ana", message="a segment", now=utc_now())
-        deadline = time.monotonic() + 10
-        while db.rulesets.find_one({"_id": version.number}).get("filling") and time.monotonic() < deadline:
-            time.sleep(0.05)
-
-        assert not db.rulesets.find_one({"_id": version.number}).get("filling")
-        assert [pulse.kind for pulse in pulses.alive(db, utc_now())] == ["scheduler"]
+        until(lambda: not db.rulesets.find_one({"_id": version.number}).get("filling"))
+        until(lambda: [pulse.kind for pulse in pulses.alive(db, utc_now())] == ["scheduler"])
 
 
 SEGMENTS = """
@@ -113,9 +110,6 @@ def test_a_watched_mailbox_is_read_and_its_lanes_are_woken(db, tmp_path):
     publishing.publish(db, texts, by="x", message="mailbox", now=utc_now())
 
     with scheduling(db) as woken:
-        until = time.monotonic() + 10
-        while (found := db.activities.find_one({"type": "email_bounced"})) is None:
-            assert time.monotonic() < until
-            time.sleep(0.05)
-        assert woken.wait(found["lane"], seconds=5)
-    assert len(box) == 0
+        found = until(lambda: db.activities.find_one({"type": "email_bounced"}))
+        assert woken.wait(found["lane"])
+        until(lambda: len(box) == 0)  # only then: what it holds is durable first

@@ -10,7 +10,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard import formats
-from dashboard.ui.markup import badge, card_title, joined, quiet, show, tag
+from dashboard.ui.markup import badge, card_title, joined, quiet, scrollable, show, tag
 from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
 from engine.notices import notice_service
@@ -63,8 +63,9 @@ def _payload(payload: NotUnderstood, zone: ZoneInfo) -> Markup:
     tried = f", tried again on {formats.moment(payload.tried_at, zone)}" if payload.tried_at else ""
     head = joined([tag("b", payload.service), " ", *waiting])
     when = f"{formats.moment(payload.received_at, zone)}{tried} · {payload.reason}"
-    content = tag("summary", "show content", "cs-small") + tag("pre", payload.event[:20_000], "cs-pre")
-    return joined([head, tag("div", when, "cs-small cs-quiet"), tag("details", content)])
+    content = scrollable("pre", payload.event[:20_000], "Content", "cs-pre")
+    unfolding = tag("details", tag("summary", "show content", "cs-small") + content)
+    return joined([head, tag("div", when, "cs-small cs-quiet"), unfolding])
 
 
 def _mailbox(mailbox: WatchedMailbox, zone: ZoneInfo) -> Markup:

@@ -13,7 +13,7 @@ from dashboard import formats
 from dashboard.current_user import fragment
 from dashboard.jobs import job_description
 from dashboard.listing.contact_columns import plain_value
-from dashboard.ui.markup import badge, bullet_list, card_title, figures, joined, quiet, show, tag
+from dashboard.ui.markup import badge, bullet_list, card_title, figures, joined, quiet, scrollable, show, tag
 from dashboard.ui.problems import notice_box, show_errors
 from dashboard.wording import plural
 from engine.accounts.actor import Actor
@@ -106,7 +106,7 @@ def _preview(rows: Sequence[PreviewRow], kind: ImportKind, ruleset: Ruleset) -> 
     body = joined(tag("tr", _row(row, types)) for row in rows)
     table = tag("table", tag("thead", tag("tr", head)) + tag("tbody", body), "cs-rows")
     title = f"Preview of the first {KINDS[kind].rows}"
-    scroller = tag("div", table, "cs-scroll", tabindex="0", role="region", aria_label=title)
+    scroller = scrollable("div", table, title, "cs-scroll")
     return card_title(title) + scroller
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from dashboard import formats, wording
-from dashboard.ui.markup import badge, joined, quiet, tag
+from dashboard.ui.markup import badge, joined, quiet, scrollable, tag
 from engine.contacts.merging.comparison import Line, Side
 from engine.contacts.merging.merge_preview import Preview
 
@@ -84,7 +84,7 @@ def _table(heads: Sequence[object], rows: Sequence[Sequence[object]], first: Seq
         for row in rows
     )
     table = tag("table", tag("thead", head) + tag("tbody", body), "cs-compared")
-    return tag("div", table, "cs-compared-frame", tabindex="0", role="region", aria_label="Comparison")
+    return scrollable("div", table, "Comparison", "cs-compared-frame")
 
 
 def _shown(

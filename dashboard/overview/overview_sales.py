@@ -13,7 +13,7 @@ from markupsafe import Markup
 from dashboard import formats
 from dashboard.ui import charts
 from dashboard.ui.contact_links import contacts_url, within_days
-from dashboard.ui.markup import card_title, joined, quiet, show, table, tag
+from dashboard.ui.markup import card_title, joined, quiet, scrollable, show, table, tag
 from dashboard.ui.metric_cards import Bar, bars, cards, change, metric_card
 from engine.insights.cohorts import SHOWN, Cohorts
 from engine.insights.daily_lines import Product, SoldLines
@@ -166,7 +166,7 @@ def _cohort_table(found: Cohorts, currency: str) -> Markup:
         )
     head = tag("tr", joined(tag("th", words, scope="col") for words in headings))
     content = tag("table", tag("thead", head) + tag("tbody", joined(rows)), "cs-cohorts")
-    return tag("div", content, "cs-cohort-scroll", tabindex="0", role="region", aria_label="Cohorts")
+    return scrollable("div", content, "Cohorts", "cs-cohort-scroll")
 
 
 def _cell(number: str, spent: Decimal | None, currency: str, *, shade: float = 0) -> Markup:

@@ -63,7 +63,7 @@ def _made(key: NewKey) -> None:
     with st.container(border=True):
         show(card_title(f"{key.kind.capitalize()} key “{key.label}”"))
         show(tag("div", "Copy it now. It is stored as a hash and cannot be shown again.", "cs-sub"))
-        st.code(key.token, language=None)
+        st.code(key.token, language=None, wrap_lines=True)
         st.button("Done", key="keys.kept", on_click=lambda: st.session_state.pop(_NEW, None))
 
 

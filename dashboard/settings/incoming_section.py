@@ -14,7 +14,18 @@ from dashboard.current_user import fragment
 from dashboard.running_instance import time_zone
 from dashboard.ui import charts
 from dashboard.ui.html_buttons import html_button, on_html_click
-from dashboard.ui.markup import badge, card_title, empty_state, joined, link, quiet, show, table, tag
+from dashboard.ui.markup import (
+    badge,
+    card_title,
+    empty_state,
+    joined,
+    link,
+    quiet,
+    scrollable,
+    show,
+    table,
+    tag,
+)
 from engine.accounts.actor import Actor
 from engine.operations import incoming
 from engine.operations.incoming import Incoming, IncomingEvent, State
@@ -149,7 +160,7 @@ def _event(event: IncomingEvent, labels: Mapping[str, str], zone: ZoneInfo, open
             "cs-row-acts",
         ),
         tag("span", f"{when} · {labels.get(event.source, event.source)}", "cs-small cs-quiet"),
-        tag("pre", event.event[:SHOWN_CHARACTERS] or "no content", tabindex="0") if opened else "",
+        scrollable("pre", event.event[:SHOWN_CHARACTERS] or "no content", wording.SHOW_RAW) if opened else "",
     ]
     return tag("div", joined(parts), "cs-event cs-incoming")
 

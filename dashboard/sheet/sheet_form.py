@@ -251,7 +251,7 @@ def _bar(form: _Form) -> None:
     browser_component(__file__, "sheet_form")(key="sheet.guard", data={"unsaved": bool(form.draft.changed)})
     with st.container(horizontal=True, vertical_alignment="center", key="sheet-bar"):
         with st.container(width="stretch"):
-            show(tag("div", _summary(form), role="status"))
+            show(tag("div", _summary(form), role="status", tabindex="0"))  # it scrolls when it is long
         st.button("Discard", key="sheet.discard", on_click=end, args=(form.sheet.id,))
         wanted = st.button("Apply", type="primary", key="sheet.apply", disabled=bool(form.theirs))
     if wanted:

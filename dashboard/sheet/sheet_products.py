@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup, escape
 
 from dashboard import formats
-from dashboard.ui.markup import bullet_list, card_title, joined, quiet, tag
+from dashboard.ui.markup import bullet_list, card_title, joined, quiet, scrollable, tag
 from engine.contacts.sheet.products import ORDERS, VIEWS, SheetCategory, SheetProduct, SheetProducts
 
 FIRST = 5
@@ -47,8 +47,9 @@ def unfolding(rows: Sequence[Markup], one: str, several: str = "", *, first: int
     shown, rest = rows[:first], rows[first:]
     parts = [bullet_list(shown, "cs-products")]
     if rest:
-        summary = tag("summary", formats.counted(len(rest), f"more {one}", several and f"more {several}"))
-        parts.append(tag("details", joined([summary, bullet_list(rest, "cs-products")]), "cs-more"))
+        counted = formats.counted(len(rest), f"more {one}", several and f"more {several}")
+        more = scrollable("div", bullet_list(rest, "cs-products"), counted)
+        parts.append(tag("details", tag("summary", counted) + more, "cs-more"))
     return joined(parts)
 
 

@@ -96,6 +96,11 @@ def menu(links: Iterable[tuple[str, str]], *, label: str, current: str) -> Marku
     return tag("nav", joined(items), "cs-menu", aria_label=label)
 
 
+def scrollable(name: str, content: object, label: str, css: str = "") -> Markup:
+    """An element that scrolls when it is full: the keyboard reaches it, and `label` is read aloud."""
+    return tag(name, content, css, tabindex="0", role="region", aria_label=label)
+
+
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, faded: Sequence[bool] = ()) -> Markup:
     """A small table; the last column holds numbers."""
     last = len(headings) - 1

@@ -81,6 +81,7 @@ def known_people() -> list[dict[str, Any]]:
             total=122,
             currency="EUR",
             products=[{"product_id": "p1", "name": "Shoe 1"}],
+            gift_note="With love. " * 400 + "x" * 4_000,  # higher and wider than any box
         ),
     ]
 

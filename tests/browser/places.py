@@ -147,8 +147,16 @@ def split_off(page: Page) -> None:
 
 
 def raw_data(page: Page) -> None:
-    page.get_by_role("button", name=re.compile("^Raw data")).first.click()
-    expect(page.locator(".cs-event pre").first).to_be_visible()
+    """The raw data of an order with a long note: more than its box holds."""
+    page.get_by_role("button", name=re.compile("^Raw data: Order completed")).first.click()
+    expect(page.locator(".cs-event pre").first).to_contain_text("gift_note")
+    assert page.locator(".cs-event pre").first.evaluate("box => box.scrollHeight > box.clientHeight")
+
+
+def more_products(page: Page) -> None:
+    """Products beyond the first few: more than their box holds."""
+    page.get_by_text(re.compile("more products?$")).first.click()
+    assert page.locator(".cs-more > div").first.evaluate("box => box.scrollHeight > box.clientHeight")
 
 
 BULK = {
@@ -188,6 +196,7 @@ PLACES = (
     Place("sheet-why", "/?contact={contact}", r"last seen", (unfold("^Status history"), unfold("^Membership reasons"))),
     Place("sheet-activity", "/?contact={contact}", r"last seen", (tab("Activity"), see("Today"))),
     Place("sheet-raw", "/?contact={contact}&tab=activity", r"last seen", (raw_data,)),
+    Place("sheet-products", "/?contact={contact}", r"last seen", (more_products,)),
     Place("sheet-edit", "/?contact={contact}", r"last seen", (press("Edit"), see("Discard"))),
     Place("sheet-points", "/?contact={contact}", r"last seen", (press("Adjust points"), see("Add 10 points"))),
     Place("sheet-data", "/?contact={contact}", r"last seen", (of_contact("Export personal data"), see("personal data of"))),

@@ -16,7 +16,7 @@ from dashboard import formats, wording
 from dashboard.sheet.activity.timeline_delays import delays
 from dashboard.sheet.activity.timeline_lines import row_text
 from dashboard.ui.html_buttons import html_button
-from dashboard.ui.markup import badge, bullet_list, joined, tag
+from dashboard.ui.markup import badge, bullet_list, joined, scrollable, tag
 from engine.contacts.editing.undo import BOUNCES
 from engine.contacts.sheet import sheets
 from engine.contacts.sheet.timeline_rows import TimelineRow
@@ -88,7 +88,7 @@ def _event(row: TimelineRow, look: RowOptions, late: timedelta | None) -> Markup
         tag("div", joined(_acts(row, look)), "cs-row-acts"),
         _when(row, look.zone),
         _notice(look.notices[row.id], look.zone) if row.id in look.notices else "",
-        tag("pre", _readable(row)) if row.id in look.opened else "",
+        _raw(row) if row.id in look.opened else "",
     ]
     return tag("div", joined(parts), "cs-event new" if is_new(row, look.since) else "cs-event")
 
@@ -166,9 +166,10 @@ def _notice(notice: RawNotice, zone: ZoneInfo) -> Markup:
     cut = f", its first {formats.count(len(notice.text))} characters" if notice.shortened else ""
     head = f"{kind}, received on {formats.moment(notice.received_at, zone)} "
     head += f"({formats.count(notice.size)} bytes{cut})"
-    return tag("div", tag("div", head, "cs-note") + tag("pre", notice.text), "cs-evidence")
+    return tag("div", tag("div", head, "cs-note") + scrollable("pre", notice.text, kind), "cs-evidence")
 
 
-def _readable(row: TimelineRow) -> str:
+def _raw(row: TimelineRow) -> Markup:
     plain = json.loads(sheets.encode({"id": row.id, "type": row.type, **row.details}))
-    return json.dumps(plain, indent=2, ensure_ascii=False)
+    text = json.dumps(plain, indent=2, ensure_ascii=False)
+    return scrollable("pre", text, f"{wording.SHOW_RAW}: {row.label}")

@@ -1,8 +1,11 @@
 """What a visitor wrote stays text, in markup and in labels."""
 
+from pathlib import Path
+
 import pytest
 
-from dashboard.ui.markup import escape_label, tag
+import dashboard
+from dashboard.ui.markup import escape_label, scrollable, tag
 
 
 @pytest.mark.parametrize("words", ["[x](javascript:a)", "**b**", "<b>", "$x$", "`c`", "# h", "a_b_", "~~c~~"])
@@ -25,3 +28,15 @@ def test_a_clock_in_a_label_stays_as_it_is_read():
 
 def test_markup_is_escaped():
     assert tag("b", "<script>'\"&") == "<b>&lt;script&gt;&#39;&#34;&amp;</b>"
+
+
+def test_what_scrolls_is_reached_by_keyboard():
+    region = '<pre class="cs-pre" tabindex="0" role="region" aria-label="Event">{}</pre>'
+
+    assert scrollable("pre", "{}", "Event", "cs-pre") == region
+
+
+def test_raw_text_is_always_shown_so_that_the_keyboard_reaches_it():
+    pages = Path(dashboard.__file__).parent.rglob("*.py")
+
+    assert not [page for page in pages if 'tag("pre"' in page.read_text()]

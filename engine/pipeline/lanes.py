@@ -8,12 +8,13 @@ workers from doing the same work side by side.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pymongo import ReturnDocument
 from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
 from engine.db import Db, leases
@@ -152,21 +153,31 @@ def abandon(db: Db, lease: Lease) -> None:
 
 def waiting(db: Db, *, now: datetime) -> list[int]:
     """The free lanes that have work."""
-    upkeep = outdated_below(db)
-    free = [lane["_id"] for lane in db.lanes.find(_free(now), {"_id": 1})]
-    # Asked of all at once first: most of the time there is no work anywhere.
-    if not free or not _have_work(db, free, now=now, upkeep=upkeep):
-        return []
-    return [lane for lane in free if _have_work(db, [lane], now=now, upkeep=upkeep)]
+    free = _free_lanes(db, now)
+    received = _with_any(db.activities, {"state": "received"}, free)
+    due = _with_any(db.contacts, _due_by(now), free - received)
+    outdated = _with_any(db.contacts, _outdated(outdated_below(db)), free - received - due)
+    return sorted(received | due | outdated)
 
 
 def free_with_live_events(db: Db, *, now: datetime) -> list[int]:
     """The free lanes in which events wait that are no backfill."""
-    free = [lane["_id"] for lane in db.lanes.find(_free(now), {"_id": 1})]
-    live: Document = {"state": "received", "backfill": None}
-    if not free or not _any_activity(db, {"lane": {"$in": free}, **live}):
-        return []
-    return [lane for lane in free if _any_activity(db, {"lane": lane, **live})]
+    return sorted(_with_any(db.activities, {"state": "received", "backfill": None}, _free_lanes(db, now)))
+
+
+def _free_lanes(db: Db, now: datetime) -> set[int]:
+    return {lane["_id"] for lane in db.lanes.find(_free(now), {"_id": 1})}
+
+
+def _with_any(collection: Collection[Document], query: Document, lanes: Set[int]) -> set[int]:
+    """Those of the lanes that have a document: asked of all at once, until none of the others has."""
+    found: set[int] = set()
+    while left := sorted(lanes - found):
+        row = collection.find_one({**query, "lane": {"$in": left}}, {"lane": 1})
+        if row is None:
+            break
+        found.add(row["lane"])
+    return found
 
 
 def idle(db: Db, *, now: datetime) -> bool:
@@ -180,12 +191,6 @@ def idle(db: Db, *, now: datetime) -> bool:
     return not (
         _received(db, {"$in": lanes}) or _any(db, outdated_in({"$in": lanes}, upkeep)) or _any(db, due)
     )
-
-
-def _have_work(db: Db, lanes: Sequence[int], *, now: datetime, upkeep: int) -> bool:
-    """Whether one of these lanes has."""
-    among = {"$in": list(lanes)}
-    return _received(db, among) or _any(db, due_in(among, now)) or _any(db, outdated_in(among, upkeep))
 
 
 def _any(db: Db, contacts: Document) -> bool:
@@ -208,12 +213,8 @@ def backlog_exceeds(db: Db, limit: int) -> bool:
 
 
 def _received(db: Db, lane: Lane) -> bool:
-    # A few looks at an index: a `distinct` would read the whole backlog.
-    return _any_activity(db, {"lane": lane, "state": "received"})
-
-
-def _any_activity(db: Db, wanted: Document) -> bool:
-    return db.activities.find_one(wanted, {"_id": 1}) is not None
+    # A look at an index: a `distinct` would read the whole backlog.
+    return db.activities.find_one({"lane": lane, "state": "received"}, {"_id": 1}) is not None
 
 
 def _free(now: datetime) -> Document:
@@ -224,7 +225,11 @@ def _free(now: datetime) -> Document:
 
 def due_in(lane: Lane, now: datetime) -> Document:
     """Matches the contacts of a lane, or of some, for which time has come, and that are left alone."""
-    return {"lane": lane, "next_due": {"$lte": now}, "folded_at": {"$lte": now - SETTLED_AFTER}}
+    return {"lane": lane, **_due_by(now)}
+
+
+def _due_by(now: datetime) -> Document:
+    return {"next_due": {"$lte": now}, "folded_at": {"$lte": now - SETTLED_AFTER}}
 
 
 def any_due(db: Db, at: datetime) -> bool:
@@ -236,7 +241,11 @@ def any_due(db: Db, at: datetime) -> bool:
 
 def outdated_in(lane: Lane, upkeep: int) -> Document:
     """Matches the contacts of a lane, or of some, that were folded for older rules."""
-    return {"lane": lane, "upkeep": {"$lt": upkeep}}
+    return {"lane": lane, **_outdated(upkeep)}
+
+
+def _outdated(upkeep: int) -> Document:
+    return {"upkeep": {"$lt": upkeep}}
 
 
 def backlog(db: Db, now: datetime) -> list[LaneBacklog]:

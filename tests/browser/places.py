@@ -147,16 +147,23 @@ def split_off(page: Page) -> None:
 
 
 def raw_data(page: Page) -> None:
-    """The raw data of an order with a long note: more than its box holds."""
+    page.get_by_role("button", name=re.compile("^Raw data")).first.click()
+    expect(page.locator(".cs-event pre").first).to_be_visible()
+
+
+def long_raw_data(page: Page) -> None:
+    """The raw data of an order with a long note."""
     page.get_by_role("button", name=re.compile("^Raw data: Order completed")).first.click()
     expect(page.locator(".cs-event pre").first).to_contain_text("gift_note")
-    assert page.locator(".cs-event pre").first.evaluate("box => box.scrollHeight > box.clientHeight")
 
 
-def more_products(page: Page) -> None:
-    """Products beyond the first few: more than their box holds."""
-    page.get_by_text(re.compile("more products?$")).first.click()
-    assert page.locator(".cs-more > div").first.evaluate("box => box.scrollHeight > box.clientHeight")
+def full(box: str) -> Step:
+    """Check that a box has more than it shows."""
+
+    def step(page: Page) -> None:
+        assert page.locator(box).first.evaluate("box => box.scrollHeight > box.clientHeight")
+
+    return step
 
 
 BULK = {
@@ -196,7 +203,6 @@ PLACES = (
     Place("sheet-why", "/?contact={contact}", r"last seen", (unfold("^Status history"), unfold("^Membership reasons"))),
     Place("sheet-activity", "/?contact={contact}", r"last seen", (tab("Activity"), see("Today"))),
     Place("sheet-raw", "/?contact={contact}&tab=activity", r"last seen", (raw_data,)),
-    Place("sheet-products", "/?contact={contact}", r"last seen", (more_products,)),
     Place("sheet-edit", "/?contact={contact}", r"last seen", (press("Edit"), see("Discard"))),
     Place("sheet-points", "/?contact={contact}", r"last seen", (press("Adjust points"), see("Add 10 points"))),
     Place("sheet-data", "/?contact={contact}", r"last seen", (of_contact("Export personal data"), see("personal data of"))),
@@ -228,6 +234,12 @@ PLACES = (
     Place("settings-you", "/?page=settings&section=you", r"Active sessions"),
 )  # fmt: skip
 """All that somebody sees who is signed in as an admin."""
+
+FULL = (
+    Place("sheet-raw-long", "/?contact={contact}&tab=activity&type=order_completed", r"last seen", (long_raw_data, full(".cs-event pre"))),
+    Place("sheet-products-many", "/?contact={contact}", r"last seen", (unfold("more products$"), full(".cs-more > div"))),
+)  # fmt: skip
+"""Where a contact who did much has more than a box shows."""
 
 OUTSIDE = (
     Place("sign-in", "/", r"Sign in to your account"),

@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, PHONE, rows, settled
-from tests.browser.places import OUTSIDE, PLACES, arrive, travel
+from tests.browser.places import FULL, OUTSIDE, PLACES, arrive, travel
 
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
@@ -95,7 +95,7 @@ def walker(browser, instance, signed_in):
     context.close()
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+@pytest.mark.parametrize("place", (*PLACES, *FULL), ids=lambda place: place.name)
 def test_a_page_is_for_everybody_and_fits(walker, contact, place):
     page = walker
     page.set_viewport_size(DESK)

@@ -28,6 +28,7 @@ class Running:
     data_dir: Path
     process: subprocess.Popen[str]
     lines: list[str] = field(default_factory=list)
+    _keys: dict[str, str] = field(default_factory=dict)
 
     @property
     def collector(self) -> str:
@@ -49,6 +50,12 @@ class Running:
 
     def json(self, *arguments: str) -> Any:
         return json.loads(self.sheets(*arguments, "--json").stdout)
+
+    def key(self, kind: str = "secret") -> str:
+        """The token of an API key, which is made when it is first asked for."""
+        if kind not in self._keys:
+            self._keys[kind] = str(self.json("keys", "create", "--kind", kind)["token"])
+        return self._keys[kind]
 
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import shutil
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,15 +36,35 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """`sheets up` with a made-up shop's history and a few people that the tests know."""
-    with running(tmp_path_factory.mktemp("browser") / "data") as instance:
-        instance.sheets("demo", "--contacts", "150", "--no-live", "--seed", "3")
-        send(instance, known_people())
-        instance.sheets("wait", "--timeout", "60")
+    folder = tmp_path_factory.mktemp("browser") / "data"
+    shutil.copytree(_made(_of_all_processes(tmp_path_factory) / "shop"), folder)
+    with running(folder) as instance:
         yield instance
 
 
+def _of_all_processes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a whole test run: each of its processes has one of its own within."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+def _made(shop: Path) -> Path:
+    """The data of the shop; the process that asks first makes it, and others copy it."""
+    with shop.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not shop.exists():
+            making = shop.with_suffix(".making")
+            shutil.rmtree(making, ignore_errors=True)  # of a process that failed
+            with running(making) as instance:
+                instance.sheets("demo", "--contacts", "150", "--no-live", "--seed", "3")
+                send(instance, known_people())
+                instance.sheets("wait", "--timeout", "60")
+            making.rename(shop)
+    return shop
+
+
 def send(instance: Running, events: list[dict[str, Any]]) -> None:
-    token = instance.json("keys", "create", "--kind", "secret")["token"]
+    token = instance.key()
     body = json.dumps({"writeKey": token, "batch": events}).encode()
     with urllib.request.urlopen(f"{instance.collector}/v1/batch", body) as answer:
         assert json.load(answer) == {"success": True}

@@ -98,7 +98,7 @@ def make_hostile(instance: Running) -> None:
 
 def post(instance: Running, events: list[dict[str, Any]]) -> None:
     """Send events of which some may be refused."""
-    token = instance.json("keys", "create", "--kind", "secret")["token"]
+    token = instance.key()
     answer = httpx.post(f"{instance.collector}/v1/batch", json={"writeKey": token, "batch": events})
     assert answer.status_code < 500, answer.text
 

@@ -20,7 +20,7 @@ def instance(tmp_path_factory):
 
 
 def send(instance, events, kind="secret"):
-    token = instance.json("keys", "create", "--kind", kind)["token"]
+    token = instance.key(kind)
     body = json.dumps({"writeKey": token, "batch": events}).encode()
     with urllib.request.urlopen(f"{instance.collector}/v1/batch", body) as answer:
         assert json.load(answer) == {"success": True}

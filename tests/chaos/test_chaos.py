@@ -1,6 +1,7 @@
 """A small run for CI, and proof that the comparison can fail."""
 
 import json
+import os
 import subprocess
 import sys
 from decimal import Decimal
@@ -8,10 +9,11 @@ from decimal import Decimal
 import pytest
 
 from engine.db.connection import connect, utc_now
+from engine.operations.job_kinds import find_job_kinds
 from engine.operations.preparation import prepare
 from engine.pipeline import inbox
 from engine.settings import CONFIG_DIR
-from tests.chaos.truth import judge
+from tests.chaos.truth import ARRIVAL, judge
 from tests.chaos.workload import workload
 from tests.integration.drained import drain_all
 
@@ -45,17 +47,35 @@ def load():
     return workload(activities=400, contacts=20, seed=5)
 
 
-@pytest.fixture
-def pair(db, mongod, load):
-    """Two databases with the same history, and one judge over both."""
-    other = connect(mongod.uri, f"{db.name}_other", app="test")
-    other.installation.insert_many(db.installation.find({"_id": {"$in": ["lanes", "namespace"]}}))
-    prepare(other, config_dir=CONFIG_DIR, now=utc_now())
-    for database in (db, other):
+@pytest.fixture(scope="module")
+def folded(mongod, load):
+    """Two databases in which the same history was folded."""
+    find_job_kinds()
+    lively, quiet = (
+        connect(mongod.uri, f"chaos_{os.getpid()}_{name}", app="test") for name in ("lively", "quiet")
+    )
+    prepare(lively, config_dir=CONFIG_DIR, now=utc_now())
+    quiet.installation.insert_many(lively.installation.find({"_id": {"$in": ["lanes", "namespace"]}}))
+    prepare(quiet, config_dir=CONFIG_DIR, now=utc_now())
+    for database in (lively, quiet):
         inbox.receive(database, load.activities)
         drain_all(database)
-    yield db, other
-    other.client.drop_database(other.name)
+    yield lively, quiet
+    for database in (lively, quiet):
+        database.client.drop_database(database.name)
+        database.client.close()
+
+
+@pytest.fixture
+def pair(folded):
+    """The two, and one judge over both; what the test does to the first is undone."""
+    lively, _ = folded
+    before = {name: list(lively[name].find()) for name in ARRIVAL}
+    yield folded
+    for name, rows in before.items():
+        lively[name].delete_many({})
+        if rows:
+            lively[name].insert_many(rows)
 
 
 def verdict(pair, load):

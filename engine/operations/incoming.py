@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from bson import json_util
+import msgspec
 
 from engine.accounts import key_service
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
+from engine.contacts.sheet import sheets
 from engine.db import Db
 from engine.domain.document import Document
 from engine.errors import NotFound
@@ -162,4 +163,4 @@ _SENT = ("happened_at", "type", "identities", "tracker", "properties", "traits",
 
 def _as_json(row: Document) -> str:
     sent = {name: row[name] for name in _SENT if row.get(name)}
-    return json_util.dumps(sent, json_options=json_util.RELAXED_JSON_OPTIONS, ensure_ascii=False, indent=2)
+    return msgspec.json.format(sheets.encode(sent)).decode()

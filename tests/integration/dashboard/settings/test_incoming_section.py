@@ -1,8 +1,11 @@
 """Incoming events: what each key sends, live, with what is refused and why."""
 
+import json
+from decimal import Decimal
 from functools import partial
 
 import pytest
+from msgspec import structs
 
 from engine.accounts import keys
 from engine.accounts.current_user import CurrentUser
@@ -29,7 +32,8 @@ def shop(db):
     """A key that sent two events, of which one is applied and one refused, and was refused by a limit."""
     key = keys.create_key(db, "write", label="our web shop", now=utc_now()).id
     keys.create_key(db, "write", label="silent", now=utc_now())
-    inbox.receive(db, [an_activity("page_visited", id_="e1", tracker="t", source=key, url="/shoes")])
+    visit = an_activity("page_visited", id_="e1", tracker="t", price=Decimal("54.90"))
+    inbox.receive(db, [structs.replace(visit, source=key)])
     drain_all(db)
     arrivals.add(db, {key: Counted(1, 1_200, ("e1",))}, now=utc_now())
     refused = RefusedEvent(utc_now(), key, "userId", "is a placeholder", '{"event": "Cart Viewed"}')
@@ -55,6 +59,13 @@ def test_it_shows_what_was_accepted_and_refused_and_why(shop, open_as):
     assert "?contact=" in text
     assert "userId: is a placeholder" in text
     assert "Cart Viewed" in text
+
+
+def test_the_activity_is_shown_as_it_was_understood(db, shop):
+    [event] = incoming.of_source(acting(db, CurrentUser("u1", "eva@x.com", "Eva", "admin")), shop)
+
+    assert json.loads(event.event)["properties"] == {"price": "54.90"}
+    assert json.loads(event.event)["type"] == "page_visited"
 
 
 def test_one_kind_and_one_key_can_be_chosen(db, shop, open_as):

@@ -23,14 +23,14 @@ PHONE = {"width": 390, "height": 844}
 
 HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>**[x](javascript:alert(1))**'
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=45_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In CI a journey that failed is tried once more, and counted as run again: machines there are busy."""
+    """In CI a journey that failed is tried twice more, and counted as run again: machines there are busy."""
     for item in items:
         if os.environ.get("CI") and item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 @pytest.fixture(scope="session")

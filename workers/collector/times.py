@@ -22,7 +22,7 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def happened_at(
-    event: dict[str, Any], *, sent_at: datetime | None, received_at: datetime
+    event: dict[str, Any], *, sent_at: datetime | None, received_at: datetime, trusted: bool = True
 ) -> tuple[datetime, bool]:
     """The time of the event in whole milliseconds, and whether it was clamped.
 
@@ -30,7 +30,9 @@ def happened_at(
     receipt less what lay, by the sender's own clock, between `timestamp` (or
     `originalTimestamp`) and `sentAt`; a `sentAt` that is no time says nothing of the clock.  A time
     still to come becomes that of receipt.  Without a time, or with a blank one, it is that of
-    receipt.  Raises InvalidActivity for what is no time.
+    receipt.  Events of a browser that is ahead, be it by milliseconds, all move alike, so that they keep
+    their order; those of a `trusted` sender may have times of their own.  Raises InvalidActivity for what
+    is no time.
     """
     named = time_field(event)
     own_sent_at = event.get("sentAt")
@@ -38,7 +40,8 @@ def happened_at(
     if named is None:
         return received_at, False
     at = moment(event[named], named)
-    if sent is not None and (abs(received_at - sent) > CLOCK_TOLERANCE or at > received_at):
+    ahead = CLOCK_TOLERANCE if trusted else timedelta(0)
+    if sent is not None and (not -ahead <= received_at - sent <= CLOCK_TOLERANCE or at > received_at):
         at = _corrected(at, sent=sent, received_at=received_at)
     if at < EARLIEST:
         raise InvalidActivity(

@@ -110,7 +110,7 @@ def translate(
     verified = None
     if not sender.trusted:
         verified = verified_key(context, found.identities, traits.get("email"), sender.identity_secrets)
-    at, clamped = happened_at(event, sent_at=sent_at, received_at=received_at)
+    at, clamped = happened_at(event, sent_at=sent_at, received_at=received_at, trusted=sender.trusted)
     properties = ruleset.catalog.typed(
         type_,
         in_our_terms(type_, _properties(event, kind, properties, context)),

@@ -122,7 +122,7 @@ def warnings(page: Page) -> list[str]:
     return texts
 
 
-def until(page: Page, reached: Callable[[], bool], *, seconds: int = 10) -> None:
+def until(page: Page, reached: Callable[[], bool], *, seconds: int = 40) -> None:
     for _ in range(seconds * 20):
         if reached():
             return
@@ -130,7 +130,7 @@ def until(page: Page, reached: Callable[[], bool], *, seconds: int = 10) -> None
     assert reached()
 
 
-def arrived(db: Db, page: Page, count: int, *, seconds: int = 10) -> list[dict[str, Any]]:
+def arrived(db: Db, page: Page, count: int, *, seconds: int = 40) -> list[dict[str, Any]]:
     """The activities by time, once there are `count`; a moment later there are no more."""
     until(page, lambda: db.activities.count_documents({}) >= count, seconds=seconds)
     page.wait_for_timeout(200)

@@ -86,6 +86,17 @@ def test_a_clock_a_little_fast_keeps_the_order_of_its_events() -> None:
     assert times == [(NOON - timedelta(milliseconds=ms), False) for ms in (200, 100, 0)]
 
 
+def test_events_of_a_browser_that_is_a_little_ahead_keep_their_order() -> None:
+    sent = NOON + timedelta(milliseconds=30)
+    stamps = [sent - timedelta(milliseconds=number) for number in (40, 20, 10, 0)]
+
+    times = [
+        happened_at({"timestamp": said(s)}, sent_at=sent, received_at=NOON, trusted=False)[0] for s in stamps
+    ]
+
+    assert times == [NOON - timedelta(milliseconds=number) for number in (40, 20, 10, 0)]
+
+
 def test_an_events_own_sent_at_goes_before_its_batchs() -> None:
     event = {"timestamp": said(at(-3)), "sentAt": said(at(-2))}
 

@@ -62,7 +62,8 @@ def test_it_shows_what_was_accepted_and_refused_and_why(shop, open_as):
 
 
 def test_the_activity_is_shown_as_it_was_understood(db, shop):
-    [event] = incoming.of_source(acting(db, CurrentUser("u1", "eva@x.com", "Eva", "admin")), shop)
+    admin = acting(db, CurrentUser("u1", "eva@x.com", "Eva", "admin"))
+    [event] = incoming.incoming(admin, key=shop, refused=False).events
 
     assert json.loads(event.event)["properties"] == {"price": "54.90"}
     assert json.loads(event.event)["type"] == "page_visited"

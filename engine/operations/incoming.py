@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -86,19 +85,22 @@ def incoming(
 
     Raises NotAllowed and KeyNotFound.
     """
-    found = refused_by_key(actor, key=key, limit=COUNTED)
+    found = refused_by_key(actor, key=key)
     db, now = actor.db, actor.now
-    events = [_refused(one) for one in found.refused[:SHOWN]] if refused else []
+    events = [_refused(one) for one in found.refused] if refused else []
     if accepted:
         events += _accepted(db, arrivals.latest_accepted(db, now=now, limit=SHOWN, key=key))
     without_key, begins = arrivals.unknown_keys(db, now=now)
-    recent = [one for one in found.refused if one.received_at > now - HOUR]
+    counted = refused_events.reasons(db, since=now - HOUR, limit=COUNTED, source=key)
     return Incoming(
         last_hour=found.last_hour,
         by_minute=arrivals.by_minute(db, now=now, key=key),
         without_key=without_key,
         unknown_keys=begins,
-        reasons=Counter(_reason(one) for one in recent).most_common(),
+        reasons=sorted(
+            ((_reason(field, reason), count) for field, reason, count in counted),
+            key=lambda one: (-one[1], one[0]),
+        ),
         events=sorted(events, key=lambda event: (event.received_at, event.id), reverse=True)[:SHOWN],
         conflicts=refused_events.newest_conflicts(db, limit=SHOWN),
     )
@@ -129,11 +131,13 @@ def refused_event(actor: Actor, id_: str) -> RefusedEvent:
 
 
 def _refused(one: RefusedEvent) -> IncomingEvent:
-    return IncomingEvent(one.id, one.received_at, one.source, "", "refused", _reason(one), None, one.event)
+    return IncomingEvent(
+        one.id, one.received_at, one.source, "", "refused", _reason(one.field, one.reason), None, one.event
+    )
 
 
-def _reason(one: RefusedEvent) -> str:
-    return f"{one.field}: {one.reason}" if one.field else one.reason
+def _reason(field: str, reason: str) -> str:
+    return f"{field}: {reason}" if field else reason
 
 
 def _accepted(db: Db, ids: Sequence[str]) -> Iterator[IncomingEvent]:

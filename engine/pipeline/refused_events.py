@@ -60,6 +60,24 @@ def newest(db: Db, *, limit: int, source: str | None = None) -> list[RefusedEven
     return [_event_of(row) for row in rows.sort("received_at", -1).limit(limit)]
 
 
+def reasons(db: Db, *, since: datetime, limit: int, source: str | None = None) -> list[tuple[str, str, int]]:
+    """Field, reason and number of the latest refused events since a time, or of those of a key.
+
+    Counted by the database: the events themselves may be large.
+    """
+    of_source = {} if source is None else {"source": source}
+    wanted = {"done_at": {"$exists": False}, "received_at": {"$gt": since}, **of_source}
+    rows = db.refusals.aggregate(
+        [
+            {"$match": wanted},
+            {"$sort": {"received_at": -1}},
+            {"$limit": limit},
+            {"$group": {"_id": {"field": "$field", "reason": "$reason"}, "count": {"$sum": 1}}},
+        ]
+    )
+    return [(str(r["_id"].get("field", "")), str(r["_id"].get("reason", "")), r["count"]) for r in rows]
+
+
 def find(db: Db, id_: str) -> RefusedEvent | None:
     """The refused event with an id."""
     row = db.refusals.find_one({"_id": id_})

@@ -43,7 +43,7 @@ HOUSEHOLD = 5
 """People who are taken for one another: contacts of one household are merged by hand."""
 
 TARGETS = 8
-"""What somebody tries to take back, at most, before giving up."""
+"""What an act tries to take back, at most, before giving up."""
 
 NEIGHBOURS = 10
 """The first people, who use one tablet: so many that it turns out to be nobody's."""

@@ -1,4 +1,4 @@
-"""Quotation marks of a text file, read strictly: a stray one is told from one that encloses a cell.
+"""Quotation marks of a text file, read strictly: a stray one is distinguished from one that encloses a cell.
 
 Python's reader is lenient: of `1,"Ana,Madrid` it takes the next lines for a part of the name.
 """

@@ -55,7 +55,7 @@ def test_the_timeline_says_what_matters_of_each_activity(open_as, ana):
         assert words in text
     assert "<script>" not in text
     assert "<img" not in text
-    assert "<pre" not in text, "raw data is not in the page before somebody asks for it"
+    assert "<pre" not in text, "raw data is not in the page before a user asks for it"
 
 
 def test_an_address_says_what_is_shown(open_as, ana):

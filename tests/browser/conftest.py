@@ -37,7 +37,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """`sheets up` with a made-up shop's history and a few people that the tests know."""
     folder = tmp_path_factory.mktemp("browser") / "data"
-    shutil.copytree(_made(_of_all_processes(tmp_path_factory) / "shop"), folder)
+    made = _made(_of_all_processes(tmp_path_factory) / "shop")
+    shutil.copytree(made, folder, ignore=shutil.ignore_patterns("ports.json"))  # each copy has its own
     with running(folder) as instance:
         yield instance
 

@@ -12,10 +12,11 @@ import subprocess
 import time
 from pathlib import Path
 
+import psutil
 from pymongo import MongoClient
 from pymongo.errors import ConnectionFailure, OperationFailure
 
-from engine.errors import Misconfigured, Unavailable
+from engine.errors import Conflict, Misconfigured, Unavailable
 from workers.embedded.ports import LOOPBACK, remembered
 from workers.embedded.process import spawn, terminate
 
@@ -26,6 +27,9 @@ START_TIMEOUT = 60.0
 """Seconds until a primary; recovering from a kill takes 3, a slow disk more."""
 
 STOP_GRACE = 30.0
+
+PORT_TAKEN = 48
+"""The exit code of a `mongod` that cannot listen (its source: EXIT_NET_ERROR)."""
 
 CACHE_GB = 0.25
 """The least cache of WiredTiger; its own default would take half of the machine."""
@@ -85,10 +89,15 @@ class Mongod:
         self.process = spawn(self._command(), log=self.log, at_parents_death=signal.SIGTERM)
 
     def wait_ready(self, timeout: float = START_TIMEOUT) -> None:
-        """Wait until it can be written to, making set and user the first time; raise Unavailable."""
+        """Wait until it can be written to, making set and user the first time.
+
+        Raises Unavailable, and Conflict if another program took its port meanwhile.
+        """
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             if self.process is None or self.process.poll() is not None:
+                if self.process is not None and self.process.returncode == PORT_TAKEN:
+                    raise Conflict(f"port {self.port} was taken by another program just now: start again")
                 # The one before may still be closing its files.
                 self.start()
             with contextlib.suppress(ConnectionFailure, OperationFailure):
@@ -124,6 +133,8 @@ class Mongod:
             LOOPBACK, self.port, directConnection=True, serverSelectionTimeoutMS=500
         ) as client:
             hello = client.admin.command("hello")
+            if not self._is_ours():
+                return False
             if hello.get("isWritablePrimary"):
                 self._ensure_user(client)
                 return self._is_reachable()
@@ -131,6 +142,14 @@ class Mongod:
                 self._initiate(client)
         self._correct_address()
         return False
+
+    def _is_ours(self) -> bool:
+        """Whether our process listens there: that of a copied folder knows the password, too."""
+        pid = None if self.process is None else self.process.pid
+        return any(
+            connection.laddr.port == self.port and connection.status == psutil.CONN_LISTEN
+            for connection in (psutil.Process(pid).net_connections(kind="tcp4") if pid else ())
+        )
 
     def _initiate(self, client: MongoClient[dict[str, object]]) -> None:
         members = [{"_id": 0, "host": f"{LOOPBACK}:{self.port}"}]

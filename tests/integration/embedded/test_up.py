@@ -10,7 +10,9 @@ import urllib.request
 import psutil
 import pytest
 
+from engine.errors import Conflict
 from tests.running import running, sheets, start
+from workers.embedded.mongod import Mongod
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +158,19 @@ def test_stopping_leaves_nothing_and_starting_again_finds_everything(tmp_path):
 
     with running(tmp_path, "--no-dashboard") as second:
         assert second.json("contact", "show", "ana")["commerce"]["orders"] == 1
+
+
+def test_a_server_of_a_copied_folder_is_not_taken_for_ones_own(tmp_path, mongod):
+    password, keyfile = mongod.uri.split(":")[2].split("@")[0], "asGoodAsAny"
+    (tmp_path / "mongodb.password").write_text(password)
+    (tmp_path / "mongodb.keyfile").write_text(keyfile)
+    (tmp_path / "mongodb.keyfile").chmod(0o600)
+    copy = Mongod(tmp_path)
+    copy.port = mongod.port  # both found it free at the same time
+
+    copy.start()
+    with pytest.raises(Conflict, match=f"port {mongod.port} was taken by another program"):
+        copy.wait_ready()
 
 
 def test_a_killed_supervisor_takes_its_children_along(tmp_path):

@@ -9,6 +9,7 @@ from typing import ParamSpec
 
 import streamlit as st
 
+from dashboard import cookies
 from dashboard.running_instance import database, instance, settings
 from engine.accounts import accounts, openid, sessions
 from engine.accounts.accounts import changed_meanwhile
@@ -17,8 +18,6 @@ from engine.accounts.current_user import CurrentUser
 from engine.accounts.openid import Provider
 from engine.db.connection import utc_now
 from engine.errors import NotAllowed, Unauthenticated
-
-COOKIE = "sheets_session"
 
 _DRAWN_FOR = "app.user"
 
@@ -46,7 +45,8 @@ def provider() -> Provider | None:
 
 def session_token() -> str | None:
     """The session cookie, if any."""
-    return st.context.cookies.get(COOKIE)
+    secure = (st.context.url or "").startswith("https:")
+    return cookies.value_of(st.context.cookies, cookies.SESSION, secure=secure)
 
 
 def visitor() -> Visitor:

@@ -61,6 +61,7 @@ def serve(instance: Instance, settings: Settings, waker: Waker | None, *, host: 
     from streamlit import config
 
     from dashboard.exports.downloads import download_routes
+    from dashboard.http_guard import MAX_MESSAGE, BehindProxies, GuardResponses
     from dashboard.imports.uploads import upload_routes
     from dashboard.running_instance import use_installation
     from dashboard.signin.sign_in_routes import RedirectToSignIn, sign_in_routes
@@ -81,11 +82,24 @@ def serve(instance: Instance, settings: Settings, waker: Waker | None, *, host: 
     app = st.App(
         SCRIPT,
         routes=[*sign_in_routes(db, provider), *download_routes(db), *upload_routes(db)],
-        middleware=[Middleware(RedirectToSignIn)] if provider is None else [],
+        middleware=[
+            Middleware(BehindProxies, proxies=settings.dashboard_trusted_proxies),
+            Middleware(GuardResponses),
+            *([Middleware(RedirectToSignIn)] if provider is None else []),
+        ],
         secrets=None if provider is None else {"auth": _auth(provider)},
         on_script_error=handle_script_error,
     )
-    uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=3)
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=not settings.dashboard_trusted_proxies,
+        ws_max_size=MAX_MESSAGE,
+        timeout_graceful_shutdown=3,
+    )
 
 
 def _auth(provider: Provider) -> dict[str, Any]:

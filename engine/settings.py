@@ -110,6 +110,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             allowed="a whole number from 0 to 10",
         ),
     ] = 0
+    dashboard_trusted_proxies: Annotated[
+        int,
+        Meta(ge=0, le=10),
+        About(
+            "How many proxies of yours are before the dashboard: so much of X-Forwarded-For and "
+            "X-Forwarded-Proto is believed; with 0 a proxy on the same machine is",
+            allowed="a whole number from 0 to 10",
+        ),
+    ] = 0
 
     openid_metadata_url: Annotated[
         str,

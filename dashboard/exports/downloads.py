@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from dashboard.current_user import COOKIE, session_token
+from dashboard import cookies
+from dashboard.current_user import session_token
 from dashboard.failed_requests import answering
 from dashboard.signin.sign_in_forms import HEADERS, download_denied_page
 from engine.accounts import accounts, file_links
@@ -80,7 +81,8 @@ def _answer(db: Db, request: Request, give: Give) -> Response:
 
 def _requesting_user(db: Db, request: Request) -> CurrentUser | None:
     """The user of the request: by the session cookie, or by a signed link."""
-    token, now = request.cookies.get(COOKIE), utc_now()
+    now, secure = utc_now(), request.url.scheme == "https"
+    token = cookies.value_of(request.cookies, cookies.SESSION, secure=secure)
     user = None if not token else accounts.whoami(db, token, now=now)
     if user is not None:
         return user

@@ -16,8 +16,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dashboard import wording
-from dashboard.current_user import COOKIE
+from dashboard import cookies, wording
+from dashboard.cookies import FORM, KNOWN, SESSION
 from dashboard.failed_requests import answering
 from dashboard.signin import sign_in_forms
 from dashboard.signin.sign_in_forms import HEADERS, FormContext
@@ -31,12 +31,6 @@ from engine.errors import Invalid, NotAllowed, TooManyRequests, Unauthenticated
 from engine.http_status import http_status
 
 MAX_FORM = 10_000
-KNOWN = "sheets_browser"
-"""The cookie of a browser that was signed in before."""
-
-FORM = "sheets_form"
-"""The cookie whose token a form carries, too."""
-
 FORM_LIFE = 3_600
 
 
@@ -60,7 +54,7 @@ class RedirectToSignIn:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/" and scope["method"] == "GET":
             request = Request(scope)
-            if COOKIE not in request.cookies:
+            if not _cookie(request, SESSION):
                 wanted = quote(f"/?{request.url.query}") if request.url.query else ""
                 await _redirect(f"/signin?next={wanted}" if wanted else "/signin")(scope, receive, send)
                 return
@@ -77,7 +71,7 @@ class _SignIn:
 
     async def ask(self, request: Request) -> Response:
         context = FormContext(
-            token=request.cookies.get(FORM) or secrets.token_urlsafe(24),
+            token=_cookie(request, FORM) or secrets.token_urlsafe(24),
             next=safe_next(request.query_params.get("next", "")),
             link=request.query_params.get("link", ""),
         )
@@ -101,8 +95,9 @@ class _SignIn:
         return await self._submit_password(request, form, context)
 
     async def sign_out(self, request: Request) -> Response:
-        if request.headers.get("sec-fetch-site") == "cross-site":
-            context = FormContext(request.cookies.get(FORM) or secrets.token_urlsafe(24))
+        # Only a click on a link of ours signs out by itself: no other page, and no typed address.
+        if request.headers.get("sec-fetch-site") != "same-origin":
+            context = FormContext(_cookie(request, FORM) or secrets.token_urlsafe(24))
             return _form_page(request, sign_in_forms.sign_out_page(context), context)
         return await self._end_session(request)
 
@@ -168,17 +163,17 @@ class _SignIn:
         return _signed_in_response(request, context, entered)
 
     async def _signed_in(self, request: Request) -> bool:
-        token = request.cookies.get(COOKIE)
+        token = _cookie(request, SESSION)
         if not token:
             return False
         return await run_in_threadpool(accounts.whoami, self._db, token, now=utc_now()) is not None
 
     async def _end_session(self, request: Request) -> Response:
-        token = request.cookies.get(COOKIE)
+        token = _cookie(request, SESSION)
         if token:
             await run_in_threadpool(accounts.sign_out, self._db, token)
         answer = _redirect("/")
-        answer.delete_cookie(COOKIE)
+        _delete_cookie(request, answer, SESSION)
         return answer
 
 
@@ -201,7 +196,7 @@ async def _read(request: Request) -> dict[str, str]:
 
 def _is_ours(request: Request, form: dict[str, str]) -> bool:
     """Whether a form was sent from our page in this browser."""
-    cookie, token = request.cookies.get(FORM, ""), form.get("token", "")
+    cookie, token = _cookie(request, FORM), form.get("token", "")
     return bool(cookie) and hmac.compare_digest(cookie.encode(), token.encode()) and _from_here(request)
 
 
@@ -214,7 +209,7 @@ def _from_here(request: Request) -> bool:
 
 def _browser(request: Request) -> Browser:
     address = request.client.host if request.client else ""
-    return Browser(address, request.headers.get("user-agent", ""), request.cookies.get(KNOWN, ""))
+    return Browser(address, request.headers.get("user-agent", ""), _cookie(request, KNOWN))
 
 
 def _failed(words: str, status: int) -> Response:
@@ -235,20 +230,33 @@ def _signed_in_response(request: Request, context: FormContext, entered: Entered
 
 def _start_session(request: Request, context: FormContext, session: SessionToken) -> Response:
     answer = _redirect(context.next)
-    _set_cookie(request, answer, COOKIE, session, seconds=int(SESSION_LIFE.total_seconds()))
-    answer.delete_cookie(FORM)
+    _set_cookie(request, answer, SESSION, session, seconds=int(SESSION_LIFE.total_seconds()))
+    _delete_cookie(request, answer, FORM)
     return answer
 
 
 def _set_cookie(request: Request, answer: Response, name: str, value: str, *, seconds: int) -> None:
     answer.set_cookie(
-        name,
+        cookies.name_of(name, secure=_secure(request)),
         value,
         max_age=seconds,
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https",
+        secure=_secure(request),
     )
+
+
+def _delete_cookie(request: Request, answer: Response, name: str) -> None:
+    secure = _secure(request)
+    answer.delete_cookie(cookies.name_of(name, secure=secure), secure=secure, httponly=True, samesite="lax")
+
+
+def _cookie(request: Request, name: str) -> str:
+    return cookies.value_of(request.cookies, name, secure=_secure(request)) or ""
+
+
+def _secure(request: Request) -> bool:
+    return request.url.scheme == "https"
 
 
 def _redirect(address: str) -> RedirectResponse:

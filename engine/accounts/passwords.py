@@ -5,6 +5,7 @@ Neither the answer nor its delay reveals whether an email has an account.
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 from dataclasses import dataclass
@@ -29,6 +30,12 @@ BrowserToken = NewType("BrowserToken", str)
 
 SHORTEST, LONGEST = 12, 128
 FEWEST_DIFFERENT = 5
+FEWEST_GUESSES = 10.0
+"""A power of ten (zxcvbn, Wheeler 2016): what throttled guesses at a sign-in never reach."""
+
+_OBVIOUS = ("contact", "sheets", "contactsheets", "contraseña", "contrasena", "clave", "tienda", "shop")
+_READ = 72
+"""The characters that zxcvbn reads at most; its time grows with the square of them."""
 
 BROWSER_LIFE = timedelta(days=90)
 """How long a browser counts as one that was signed in before."""
@@ -91,14 +98,21 @@ def sign_in(db: Db, email: str, password: str, browser: Browser, *, now: datetim
     email = email.strip().lower()
     user = User.on(db, email=email).one()
     owner = None if user is None else _owner(db, user.id, browser.known, now=now)
-    account = throttle.by_account(email) if owner is None else throttle.by_browser(browser.known, email)
-    keys = [account, throttle.by_address(browser.address)]
+    address = throttle.by_address(browser.address)
+    # Guesses of others in the same office hold up no browser that its owner has used before.
+    keys = (
+        [throttle.by_account(email), address]
+        if owner is None
+        else [throttle.by_browser(browser.known, email)]
+    )
     throttle.count_attempt(db, keys, now=now)
     hashed = None if user is None else user.password_hash
     right = _matches(hashed, password)
     if user is None or hashed is None or not right or user.disabled_at is not None:
         raise WrongPassword
-    throttle.reset(db, [account])
+    throttle.reset(db, keys[:1])
+    if owner is None:
+        throttle.uncount(db, address, now=now)
     if _hasher.check_needs_rehash(hashed):
         User.on(db, id=user.id).update_one(set__password_hash=_hash(password))
     return _enter(db, user.id, browser, now=now)
@@ -154,6 +168,20 @@ def _refuse_weak(password: str, email: str) -> None:
         raise WeakPassword("a password needs more different characters")
     if email.partition("@")[0].lower() in password.lower() and len(email.partition("@")[0]) >= 4:
         raise WeakPassword("a password must not contain the email")
+    if _guesses(password, email) < FEWEST_GUESSES:
+        raise WeakPassword(
+            "this password is easy to guess: add another word or two, uncommon ones are better"
+        )
+
+
+def _guesses(password: str, email: str) -> float:
+    """How many guesses a password takes, as a power of ten: by lists of leaked ones, words and dates."""
+    from zxcvbn import zxcvbn  # its lists take 0.2 s to load
+
+    obvious = [*_OBVIOUS, *filter(None, re.split(r"[^a-z0-9]+", email.lower()))]
+    joined = re.sub(r"[\W_]+", "", password)  # Contact-Sheets-1 is contactsheets1
+    forms = {form[:_READ] for form in (password, joined) if form}
+    return float(min(zxcvbn(form, user_inputs=obvious)["guesses_log10"] for form in forms))
 
 
 def _matches(hashed: str | None, password: str) -> bool:

@@ -93,6 +93,19 @@ def reset(db: Db, keys: Sequence[ThrottleKey]) -> None:
     AttemptCount.on(db, id__in=[key.id for key in keys]).delete()
 
 
+def uncount(db: Db, key: ThrottleKey, *, now: datetime) -> None:
+    """Take one successful attempt back from a count that others share: it was no guess.
+
+    The others' attempts stay counted, so that a right password among them frees nobody to guess on.
+    """
+    AttemptCount.on(db, id=key.id, failures__gt=0).update_one(
+        __raw__=[
+            {"$set": {"failures": {"$subtract": ["$failures", 1]}}},
+            {"$set": {"until": {"$cond": [{"$lte": ["$failures", key.free]}, now, "$until"]}}},
+        ]
+    )
+
+
 def _counted(key: ThrottleKey, now: datetime) -> list[Document]:
     """The update that adds an attempt and sets when the next one is accepted."""
     beyond = {"$subtract": ["$failures", key.free]}

@@ -23,7 +23,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
-from dashboard.current_user import COOKIE
+from dashboard.cookies import SESSION as COOKIE
 from engine.accounts import accounts
 from engine.db import Db, connection
 from engine.settings import Settings, locate

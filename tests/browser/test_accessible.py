@@ -86,13 +86,19 @@ def contact(instance):
 
 @pytest.fixture(scope="module")
 def walker(browser, instance, signed_in):
-    """One window that goes from page to page, as somebody does all day."""
+    """One window that goes from page to page, as a user does all day."""
     context = browser.new_context(storage_state=signed_in)
     page = context.new_page()
+    page.on("console", lambda message: BLOCKED.append(message.text) if POLICY in message.text else None)
     page.goto(instance.dashboard)
     settled(page)
     yield page
     context.close()
+
+
+POLICY = "Content Security Policy"
+BLOCKED: list[str] = []
+"""What the browser did not load or run because the policy of the pages forbids it."""
 
 
 @pytest.mark.parametrize("place", (*PLACES, *FULL), ids=lambda place: place.name)
@@ -108,6 +114,7 @@ def test_a_page_is_for_everybody_and_fits(walker, contact, place):
         page.wait_for_timeout(300)
         wrong = list(wrong_at(page))
         assert not wrong, f"at {size['width']} pixels:\n" + "\n".join(wrong)
+    assert not BLOCKED
 
 
 @pytest.mark.parametrize("place", OUTSIDE, ids=lambda place: place.name)

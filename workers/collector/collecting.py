@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from engine.accounts import keys
+from engine.accounts.client_address import client_address
 from engine.accounts.keys import KeyRecord
 from engine.accounts.origins import is_allowed
 from engine.db import Db
@@ -32,7 +33,6 @@ from workers.collector.auth import CACHED_FOR, KeyRing, token_of
 from workers.collector.bodies import Envelope, envelope_of, read_body
 from workers.collector.browser_libraries import LibraryDoor
 from workers.collector.cached import Cached
-from workers.collector.client_address import client_address
 from workers.collector.errors import (
     AddressRateLimited,
     InvalidRequest,

@@ -62,6 +62,13 @@ def test_a_disabled_user_is_told_the_same_as_a_stranger(db, ana, now):
         ("aaaaaaaaaaaaaaaa", "different"),
         ("x" * 129, "at most 128"),
         ("bernardo is my name", "email"),
+        ("password1234", "easy to guess"),
+        ("P@ssw0rd123456", "easy to guess"),
+        ("qwertyuiop12", "easy to guess"),
+        ("Summer2026!!", "easy to guess"),
+        ("Contact-Sheets-1", "easy to guess"),
+        ("contraseña123", "easy to guess"),
+        ("abcde" * 14, "easy to guess"),
     ],
 )
 def test_a_weak_password_is_refused_and_the_link_still_works(db, now, password, why):
@@ -145,6 +152,33 @@ def test_a_stranger_who_guesses_does_not_keep_the_owner_out(db, ana, now):
     exhaust(db, now)
 
     assert guess(db, now, address="192.0.2.1", known=ana.browser, password=GOOD)
+
+
+def test_right_passwords_are_no_guesses_however_many_sign_in_from_one_office(db, ana, now):
+    for _ in range(40):
+        passwords.sign_in(db, "ana@x.com", GOOD, HOME, now=now)
+
+
+def test_a_right_password_frees_nobody_to_guess_on(db, ana, now):
+    for n in range(30):
+        with pytest.raises(WrongPassword):
+            passwords.sign_in(db, f"nobody-{n}@x.com", "wrong", HOME, now=now)
+        passwords.sign_in(db, "ana@x.com", GOOD, HOME, now=now)
+
+    with pytest.raises(WrongPassword):
+        passwords.sign_in(db, "nobody@x.com", "wrong", HOME, now=now)
+    with pytest.raises(TooManyAttempts):
+        passwords.sign_in(db, "nobody@x.com", "wrong", HOME, now=now)
+
+
+def test_guesses_of_the_office_hold_up_no_browser_that_its_owner_has_used(db, ana, now):
+    for n in range(31):
+        with pytest.raises(WrongPassword):
+            passwords.sign_in(db, f"nobody-{n}@x.com", "wrong", HOME, now=now)
+
+    with pytest.raises(TooManyAttempts):
+        passwords.sign_in(db, "ana@x.com", GOOD, HOME, now=now)
+    passwords.sign_in(db, "ana@x.com", GOOD, Browser("192.0.2.1", known=ana.browser), now=now)
 
 
 def test_an_address_that_tries_many_accounts_waits_too(db, now):

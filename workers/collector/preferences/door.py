@@ -17,6 +17,7 @@ from pymongo.errors import PyMongoError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from engine.accounts.client_address import client_address
 from engine.contacts.contact_preferences import (
     ContactPreferences,
     Evidence,
@@ -41,7 +42,6 @@ from engine.errors import (
 )
 from workers.collector import answers
 from workers.collector.bodies import read_body
-from workers.collector.client_address import client_address
 from workers.collector.errors import RateLimited
 from workers.collector.limits import AddressLimit, RateLimit
 from workers.collector.metrics import Metrics

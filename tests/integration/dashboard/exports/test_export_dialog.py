@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from dashboard.current_user import COOKIE
+from dashboard.cookies import SESSION as COOKIE
 from dashboard.exports.downloads import download_routes
 from dashboard.exports.export_dialog import EXPORT, question
 from dashboard.ui.dialog_state import OpenDialog

@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from dashboard import running_instance
-from dashboard.current_user import COOKIE
+from dashboard.cookies import SESSION as COOKIE
 from dashboard.exports import downloads
 from engine.accounts import accounts, sessions
 from engine.accounts.current_user import CurrentUser

@@ -9,8 +9,9 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from dashboard.current_user import COOKIE
-from dashboard.signin.sign_in_routes import FORM, KNOWN, RedirectToSignIn, sign_in_routes
+from dashboard.cookies import FORM, KNOWN
+from dashboard.cookies import SESSION as COOKIE
+from dashboard.signin.sign_in_routes import RedirectToSignIn, sign_in_routes
 from engine.accounts import accounts, passwords, users
 from engine.accounts.current_user import CurrentUser
 from engine.accounts.openid import provider_of
@@ -96,8 +97,20 @@ def test_cookies_are_out_of_reach_of_scripts_and_of_other_sites(client, ana):
 def test_behind_tls_cookies_go_nowhere_without(db, ana):
     set_ = sign_in(client_of(db, https=True)).headers.get_list("set-cookie")
 
-    assert [cookie for cookie in set_ if "Max-Age=0" not in cookie and "Secure" not in cookie] == []
-    assert any(cookie.startswith(COOKIE) for cookie in set_)
+    assert [cookie for cookie in set_ if "Secure" not in cookie] == []
+    assert any(cookie.startswith(f"__Host-{COOKIE}=") for cookie in set_)
+    assert all("Path=/" in cookie and "Domain" not in cookie for cookie in set_)
+
+
+def test_behind_tls_no_cookie_counts_that_another_host_of_the_domain_has_set(db, ana):
+    client = client_of(db, https=True)
+    sign_in(client)
+    session = client.cookies[f"__Host-{COOKIE}"]
+    client.cookies.clear()
+
+    client.cookies.set(COOKIE, session)
+
+    assert client.get("/signin").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -209,10 +222,11 @@ def test_signing_out_ends_the_session_itself(db, client, ana):
     assert accounts.whoami(db, session, now=utc_now()) is None
 
 
-def test_a_link_on_another_site_signs_nobody_out(db, client, ana):
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "none", None])
+def test_only_a_link_of_ours_signs_out_by_itself(db, client, ana, site):
     sign_in(client)
 
-    asked = client.get("/signout", headers={"Sec-Fetch-Site": "cross-site"})
+    asked = client.get("/signout", headers={} if site is None else {"Sec-Fetch-Site": site})
     assert "Sign out?" in asked.text
     assert accounts.whoami(db, client.cookies[COOKIE], now=utc_now()) is not None
 

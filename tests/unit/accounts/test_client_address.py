@@ -2,7 +2,7 @@
 
 import pytest
 
-from workers.collector.client_address import client_address
+from engine.accounts.client_address import client_address
 
 
 @pytest.mark.parametrize(

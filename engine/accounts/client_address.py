@@ -20,15 +20,21 @@ def client_address(peer: str, forwarded: Iterable[str], *, proxies: int) -> str 
     written, and it is ignored.  A private address is no visitor of a shop but a proxy or a machine
     of ours.
     """
+    return _public(behind_proxies(peer, forwarded, proxies=proxies))
+
+
+def behind_proxies(peer: str, forwarded: Iterable[str], *, proxies: int) -> str:
+    """Return the address, without its port, that `proxies` of our own stand before, private or not."""
     chain = [part for value in forwarded for part in value.split(",")] if proxies else []
     chain.append(peer)
-    return _public(chain[max(0, len(chain) - 1 - proxies)])
+    text = chain[max(0, len(chain) - 1 - proxies)].strip()
+    found = _WITH_PORT.fullmatch(text)
+    return (found[1] or found[2]) if found else text
 
 
 def _public(text: str) -> str | None:
-    found = _WITH_PORT.fullmatch(text.strip())
     try:
-        address = ip_address((found[1] or found[2]) if found else text.strip())
+        address = ip_address(text)
     except ValueError:
         return None
     if isinstance(address, IPv6Address):

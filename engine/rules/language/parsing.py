@@ -25,6 +25,12 @@ MAX_NESTED = 100
 
 MAX_ALIASES = 100
 
+MAX_EVENTS = 60_000
+"""Values, lists and mappings of one file: what takes ruamel some seconds."""
+
+MAX_DIGITS = 18
+"""Digits of a number; longer ones fit no field of the database."""
+
 Place = tuple[int, int]
 """Line and column, from 1."""
 
@@ -73,7 +79,7 @@ def _read(text: str, wrong: tuple[Wrong, ...], *, left: int) -> Parsed:
         wrong = (*wrong, (found.message, (found.line, found.column)))
         rest = without_entry_at(text, found.line) if left else None
         return Parsed(None, wrong, whole=False) if rest is None else _read(rest, wrong, left=left - 1)
-    except YAMLError as error:
+    except (YAMLError, ValueError, RecursionError) as error:
         message = f"this is not YAML: {str(error).splitlines()[0]}"
         return Parsed(None, (*wrong, (message, (1, 1))), whole=False)
 
@@ -118,6 +124,7 @@ class _EventScan:
         self.refusal: Wrong | None = None
         self._duplicates: list[Wrong] = []
         self._aliases = 0
+        self._events = 0
         self._open: list[_Open] = []
         for event in YAML(typ="rt", pure=True).parse(text):
             place = (event.start_mark.line + 1, event.start_mark.column + 1)
@@ -133,6 +140,9 @@ class _EventScan:
 
     def _wild(self, event: Any) -> str | None:
         self._aliases += isinstance(event, AliasEvent)
+        self._events += 1
+        if self._events > MAX_EVENTS:
+            return f"the file has more than {MAX_EVENTS:,} values: split it, or remove what is not used"
         within = any(collection.anchored for collection in self._open)
         if isinstance(event, AliasEvent) and (within or self._aliases > MAX_ALIASES):
             return f"an alias stands within an anchor, or is one of over {MAX_ALIASES}"
@@ -140,7 +150,8 @@ class _EventScan:
             return f"the tag `{event.tag}` is not read: write plain values"
         if isinstance(event, CollectionStartEvent) and len(self._open) >= MAX_NESTED:
             return f"this is nested more than {MAX_NESTED} deep"
-        return None
+        plain = isinstance(event, ScalarEvent) and event.implicit[0]
+        return _unreadable_value(event.value) if plain else None
 
     def _step(self, event: Any, place: Place) -> None:
         if self._open and isinstance(event, NodeEvent):
@@ -152,6 +163,22 @@ class _EventScan:
             self._open.append(_Open(isinstance(event, MappingStartEvent), event.anchor is not None))
         elif isinstance(event, CollectionEndEvent):
             self._open.pop()
+
+
+_NUMBER = re.compile(r"[-+]?(?:0x[\da-fA-F_]+|0o[0-7_]+|[\d_]+)")
+_DATE = re.compile(r"\d{4}-\d\d?-\d\d?")
+
+
+def _unreadable_value(text: str) -> str | None:
+    """Why a value without quotation marks, which looks like a number or a date, cannot be one."""
+    if _NUMBER.fullmatch(text) and (digits := sum(map(str.isalnum, text))) > MAX_DIGITS:
+        return f"a number of {digits:,} digits cannot be calculated with: put it in quotation marks"
+    if _DATE.match(text):
+        try:
+            YAML(typ="rt", pure=True).load(text)
+        except ValueError as error:
+            return f"`{text[:40]}` is no date: {error}"
+    return None
 
 
 @dataclass

@@ -318,6 +318,12 @@ def test_a_state_that_nothing_leads_to_is_said():
         ("- 1\n- 2", "the file must be a mapping"),
         ("rules: " + "[" * 2_000 + "]" * 2_000, "nested"),
         ("x" * 50_000_000, "longer than"),
+        ("rules: " + "[ " * 100_000, "nested"),
+        ("rules: []\n" + "".join(f"k{n}: 1\n" for n in range(40_000)), "more than 60,000 values"),
+        ("rules: " + "9" * 5_000, "scoring.yaml:1:8: a number of 5,000 digits"),
+        ("rules: -0x" + "f" * 5_000, "scoring.yaml:1:8: a number of 5,0"),
+        ("rules: []\n2026-02-30: x", "scoring.yaml:2:1: `2026-02-30` is no date: day is out of range"),
+        ("rules: 2026-02-28T10:00:00+99:00", "is no date"),
     ],
 )
 def test_files_that_are_meant_to_break_the_reader_do_not(text, said):

@@ -14,6 +14,7 @@ from engine.accounts import openid
 from engine.accounts.openid import Provider
 from engine.db import Db
 from engine.db.connection import connect, utc_now
+from engine.http_connections import BoundedConnections
 from engine.operations import pulses
 from engine.pipeline.waker import Waker
 from engine.settings import Instance, Settings
@@ -94,6 +95,7 @@ def serve(instance: Instance, settings: Settings, waker: Waker | None, *, host: 
         app,
         host=host,
         port=port,
+        http=BoundedConnections,
         log_level="warning",
         server_header=False,
         proxy_headers=not settings.dashboard_trusted_proxies,

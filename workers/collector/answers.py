@@ -13,6 +13,7 @@ from engine.errors import ContactSheetsError
 from engine.http_status import http_status
 from workers.collector.errors import BodyTimeout, RateLimited, UnsupportedEncoding
 from workers.collector.intake import SortedEvents
+from workers.collector.limits import MAX_ERRORS
 
 RETRY_AFTER = 5
 """Seconds after which a sender may try again while MongoDB is away."""
@@ -23,13 +24,13 @@ FINER: Mapping[type[ContactSheetsError], int] = {BodyTimeout: 408, UnsupportedEn
 
 def answer_to(taken: SortedEvents) -> Response:
     """200 if anything was kept, with the list of what was not; 429 or 400 if nothing was."""
-    errors = [
-        refused.as_json() for refused in sorted([*taken.refused, *taken.turned_away], key=lambda r: r.index)
-    ]
+    refused = sorted([*taken.refused, *taken.turned_away], key=lambda r: r.index)
+    errors = [one.as_json() for one in refused[:MAX_ERRORS]]
     if not errors:
         return JSONResponse({"success": True})
     if taken.activities:
-        return JSONResponse({"success": True, "accepted": len(taken.activities), "errors": errors})
+        counts = {"accepted": len(taken.activities), "refused": len(refused)}
+        return JSONResponse({"success": True, **counts, "errors": errors})
     if taken.turned_away:
         return _refused(429, errors, headers=_retry_after(taken.wait))
     return _refused(400, errors)

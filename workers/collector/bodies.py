@@ -15,7 +15,7 @@ from engine.domain.identity.blanks import is_blank
 from engine.domain.json_values import exact_number
 from engine.errors import InvalidActivity
 from workers.collector.errors import BodyTimeout, BodyTooLarge, InvalidRequest, UnsupportedEncoding
-from workers.collector.limits import BODY_WITHIN, MAX_BODY, MAX_EVENT
+from workers.collector.limits import BODY_WITHIN, MAX_BODY, MAX_EVENT, MAX_EVENTS, MAX_MEMBERS
 
 
 class Envelope(msgspec.Struct):
@@ -36,11 +36,20 @@ async def read_body(request: Request, *, at_most: int = MAX_BODY) -> bytes:
 
     Raises InvalidRequest, UnsupportedEncoding, BodyTimeout and BodyTooLarge.
     """
+    return decoded(request, await read_received(request, at_most=at_most), at_most=at_most)
+
+
+async def read_received(request: Request, *, at_most: int = MAX_BODY) -> bytes:
+    """The body as it came, never longer than `at_most` bytes.  Raises BodyTimeout and BodyTooLarge."""
     try:
         async with asyncio.timeout(BODY_WITHIN):
-            received = await _bounded(request, at_most)
+            return await _bounded(request, at_most)
     except TimeoutError:
         raise BodyTimeout("body", f"did not arrive within {BODY_WITHIN:.0f} seconds") from None
+
+
+def decoded(request: Request, received: bytes, *, at_most: int = MAX_BODY) -> bytes:
+    """Unzip a body if its request says so.  Raises InvalidRequest, UnsupportedEncoding and BodyTooLarge."""
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding in ("gzip", "x-gzip"):
         return unzipped(received, at_most=at_most)
@@ -54,7 +63,11 @@ async def read_body(request: Request, *, at_most: int = MAX_BODY) -> bytes:
 def unzipped(data: bytes, *, at_most: int = MAX_BODY) -> bytes:
     """Unzip, stopping at `at_most` bytes, whatever is inside; raise InvalidRequest, BodyTooLarge."""
     plain = bytearray()
+    members = 0
     while data:
+        members += 1
+        if members > MAX_MEMBERS:
+            raise InvalidRequest("body", f"is gzip of more than {MAX_MEMBERS} files on end; send one")
         inflater = zlib.decompressobj(wbits=31)
         try:
             plain += inflater.decompress(data, at_most + 1 - len(plain))
@@ -69,13 +82,17 @@ def unzipped(data: bytes, *, at_most: int = MAX_BODY) -> bytes:
 
 
 def envelope_of(body: bytes) -> Envelope:
-    """Read a batch, leaving its events raw; raise InvalidRequest."""
+    """Read a batch, leaving its events raw; raise InvalidRequest and BodyTooLarge."""
     try:
         envelope: Envelope = _decoded(_ENVELOPE, body)
     except msgspec.ValidationError as error:
         raise InvalidRequest(_field_of(error, default="batch"), f"cannot be taken: {error}") from None
     except _UNREADABLE as error:
         raise InvalidRequest("body", f"is not JSON that can be read: {_reason(error)}") from None
+    if len(envelope.batch) > MAX_EVENTS:
+        raise BodyTooLarge(
+            f"has {len(envelope.batch):,} events; at most {MAX_EVENTS:,} are taken: send smaller batches"
+        )
     for name, kind in _KINDS.items():
         value = getattr(envelope, name)
         if is_blank(value) or not isinstance(value, kind):

@@ -30,7 +30,7 @@ from engine.rules import versions
 from workers.collector import answers
 from workers.collector.arrival_tally import ArrivalTally
 from workers.collector.auth import CACHED_FOR, KeyRing, token_of
-from workers.collector.bodies import Envelope, envelope_of, read_body
+from workers.collector.bodies import Envelope, decoded, envelope_of, read_received
 from workers.collector.browser_libraries import LibraryDoor
 from workers.collector.cached import Cached
 from workers.collector.errors import (
@@ -130,12 +130,16 @@ class Collector:
         call = CALLS.get(request.path_params["call"])
         if call is None:
             raise UnknownCall(f"no such call; there are {', '.join(CALLS)}")
-        body = await read_body(request)
+        received = await read_received(request)
+        # The key first: who has none gets nothing unzipped or parsed.
+        sent = token_of(request.headers.get("authorization", ""))
+        named = await self._find(sent) if sent else None
+        body = decoded(request, received)
         received_at = self._clock()
         envelope = Envelope(batch=[body]) if call.kind else envelope_of(body)  # type: ignore[list-item]
         if not envelope.batch:
             raise InvalidRequest("batch", "is empty; send at least one event")
-        key = await self._key_of(request, envelope)
+        key = named or await self._key_of(request, envelope)
         secrets = () if key.trusted else await self._identity_secrets.get()
         sender = _sender(request, key, secrets)
         await self._check_origin(request, envelope, key, sender, received_at=received_at)
@@ -214,18 +218,22 @@ class Collector:
             await asyncio.to_thread(self._keep_refused, events)
 
     async def _key_of(self, request: Request, envelope: Envelope) -> KeyRecord:
-        """The key of the header, else that in the body, else a write key in the address: a beacon's.
+        """The key in the body, else a write key in the address: a beacon's.
 
         Raises UnknownWriteKey and SecretKeyInBrowser.
         """
-        sent = token_of(request.headers.get("authorization", "")) or key_inside(envelope)
-        token = sent or request.query_params.get("writeKey")
+        inside = key_inside(envelope)
+        key = await self._find(inside or request.query_params.get("writeKey"))
+        if key.trusted and not inside:
+            raise SecretKeyInBrowser
+        return key
+
+    async def _find(self, token: str | None) -> KeyRecord:
+        """The key of a token.  Raises UnknownWriteKey."""
         key = await self._keys.find(token) if token else None
         if key is None:
             self._arrivals.count_unknown(token)
             raise UnknownWriteKey
-        if key.trusted and not sent:
-            raise SecretKeyInBrowser
         return key
 
     def _keep(self, activities: Sequence[Activity]) -> None:

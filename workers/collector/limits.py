@@ -14,6 +14,15 @@ MAX_BODY = 500 * 1024
 MAX_EVENT = 32 * 1024
 """Bytes of one event as JSON (Segment: 32 KB)."""
 
+MAX_EVENTS = 2_500
+"""Events of one batch: as many of Segment's smallest as fit into its largest."""
+
+MAX_ERRORS = 100
+"""Refused events that an answer names; it counts the rest."""
+
+MAX_MEMBERS = 64
+"""Files on end in one gzip body: each costs time, however small."""
+
 BODY_WITHIN = 30.0
 """Seconds in which a request's body has to arrive."""
 

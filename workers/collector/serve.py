@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from engine.db import Db
 from engine.db.connection import utc_now
+from engine.http_connections import BoundedConnections, allow_many_connections
 from engine.operations import pulses
 from engine.pipeline.waker import Waker
 from workers.collector.app import create_app
@@ -45,6 +46,7 @@ def serve(
     beating = threading.Thread(target=_beat, args=(db, stop, metrics), name="pulse", daemon=True)
     beating.start()
     try:
+        allow_many_connections(2 * MAX_CONNECTIONS)
         app = create_app(db, waker, limit=limit, proxies=proxies, environment=environment)
         uvicorn.Server(_configuration(app, host=host, port=port)).run()
     finally:
@@ -61,6 +63,7 @@ def _configuration(app: Starlette, *, host: str, port: int) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,  # uvicorn would believe X-Forwarded-For of anybody on this machine
+        http=BoundedConnections,
         limit_concurrency=MAX_CONNECTIONS,
         timeout_graceful_shutdown=FINISH_WITHIN,
     )

@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard import cookies
 from dashboard.running_instance import database, instance, settings
-from engine.accounts import accounts, openid, sessions
+from engine.accounts import accounts, openid, signing_in
 from engine.accounts.accounts import changed_meanwhile
 from engine.accounts.actor import Actor
 from engine.accounts.current_user import CurrentUser
@@ -63,8 +63,7 @@ def visitor() -> Visitor:
 
 def sign_out(actor: Actor) -> None:
     """End the session of a user who signed in by the provider, here and at the provider."""
-    if actor.user.session is not None:
-        sessions.end(actor.db, actor.user.session, now=actor.now)
+    signing_in.out_of_provider(actor)
     st.logout()
 
 

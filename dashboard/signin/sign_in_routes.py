@@ -21,7 +21,7 @@ from dashboard.cookies import FORM, KNOWN, SESSION
 from dashboard.failed_requests import answering
 from dashboard.signin import sign_in_forms
 from dashboard.signin.sign_in_forms import HEADERS, FormContext
-from engine.accounts import accounts, passwords
+from engine.accounts import accounts, signing_in
 from engine.accounts.openid import Provider
 from engine.accounts.passwords import BROWSER_LIFE, Browser, Entered, WeakPassword
 from engine.accounts.sessions import SESSION_LIFE, SessionToken
@@ -119,8 +119,9 @@ class _SignIn:
         link = await run_in_threadpool(accounts.link_of, self._db, context.link, now=utc_now())
         if link is not None and link.purpose != "sign in":
             return await self._set_password(request, form, context, link)
-        agent = _browser(request).agent
-        session = await run_in_threadpool(accounts.redeem, self._db, context.link, now=utc_now(), agent=agent)
+        session = await run_in_threadpool(
+            signing_in.by_link, self._db, context.link, _browser(request), now=utc_now()
+        )
         if session is None:
             return HTMLResponse(sign_in_forms.expired_link_page(), status_code=403, headers=HEADERS)
         return _start_session(request, context, session)
@@ -133,7 +134,7 @@ class _SignIn:
             if password != form.get("again", ""):
                 raise WeakPassword("the passwords do not match")
             entered = await run_in_threadpool(
-                passwords.set_by_link, self._db, context.link, password, _browser(request), now=utc_now()
+                signing_in.choose_password, self._db, context.link, password, _browser(request), now=utc_now()
             )
         except Invalid as error:
             page = sign_in_forms.choose_page(
@@ -153,7 +154,7 @@ class _SignIn:
         email, password = form.get("email", ""), form.get("password", "")
         try:
             entered = await run_in_threadpool(
-                passwords.sign_in, self._db, email, password, _browser(request), now=utc_now()
+                signing_in.by_password, self._db, email, password, _browser(request), now=utc_now()
             )
         except (Unauthenticated, TooManyRequests) as error:
             page = sign_in_forms.password_page(
@@ -171,7 +172,7 @@ class _SignIn:
     async def _end_session(self, request: Request) -> Response:
         token = _cookie(request, SESSION)
         if token:
-            await run_in_threadpool(accounts.sign_out, self._db, token)
+            await run_in_threadpool(signing_in.out, self._db, token, _browser(request), now=utc_now())
         answer = _redirect("/")
         _delete_cookie(request, answer, SESSION)
         return answer

@@ -134,17 +134,10 @@ def recorded(
     now = actor.now
     if changed_meanwhile(actor):
         raise StaleSession
-    entry = AuditEntry(
-        id=id_ or uuid_utils.uuid7().hex,
-        at=now,
-        by=actor.user.id,
-        by_name=actor.user.name,
-        act=act,
-        subject=StoredSubject(**asdict(subject)),
-        changes=[StoredChange(**_cut(change)) for change in changes],
-        reason=reason.strip()[:MAX_WORDS] or None,
-        ending="begun",
-    )
+    entry = _entry(act, by=actor.user.id, by_name=actor.user.name, subject=subject, changes=changes, at=now)
+    entry.id = id_ or entry.id
+    entry.reason = reason.strip()[:MAX_WORDS] or None
+    entry.ending = "begun"
     line = AuditEntry.on(actor.db, id=entry.id)
     line.insert_once(entry)
     try:
@@ -154,6 +147,43 @@ def recorded(
         begun.update_one(set__ending="refused", set__refusal=str(error)[:MAX_WORDS])
         raise
     line.update_one(set__ending="done")
+
+
+def record_event(
+    db: Db,
+    act: str,
+    *,
+    by: str,
+    by_name: str,
+    subject: Subject,
+    now: datetime,
+    changes: Sequence[Change] = (),
+    refusal: str | None = None,
+    id_: str | None = None,
+) -> None:
+    """Record what happens at one moment and needs no permission, as a sign-in.
+
+    A repeated `id_` keeps the first entry.
+    """
+    entry = _entry(act, by=by, by_name=by_name, subject=subject, changes=changes, at=now)
+    entry.id = id_ or entry.id
+    entry.ending = "done" if refusal is None else "refused"
+    entry.refusal = None if refusal is None else refusal[:MAX_WORDS]
+    AuditEntry.on(db, id=entry.id).insert_once(entry)
+
+
+def _entry(
+    act: str, *, by: str, by_name: str, subject: Subject, changes: Sequence[Change], at: datetime
+) -> AuditEntry:
+    return AuditEntry(
+        id=uuid_utils.uuid7().hex,
+        at=at,
+        by=by,
+        by_name=by_name,
+        act=act,
+        subject=StoredSubject(**asdict(subject)),
+        changes=[StoredChange(**_cut(change)) for change in changes],
+    )
 
 
 # Reading

@@ -18,6 +18,9 @@ ROLES: dict[Role, str] = {
 COMMAND_LINE = "command line"
 """The user id of commands: the command line has no account."""
 
+NOT_SIGNED_IN = "not signed in"
+"""The user id of a refused attempt to sign in."""
+
 
 @dataclass(frozen=True)
 class CurrentUser:

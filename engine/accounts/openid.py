@@ -16,9 +16,10 @@ from typing import Any, get_args
 import uuid_utils
 from pymongo.errors import DuplicateKeyError
 
-from engine.accounts import accounts, sessions
+from engine.accounts import accounts, audit, sessions
 from engine.accounts.accounts import User
-from engine.accounts.current_user import CurrentUser, Role
+from engine.accounts.audit import Change, Subject
+from engine.accounts.current_user import NOT_SIGNED_IN, CurrentUser, Role
 from engine.accounts.sessions import SessionId
 from engine.db import Db
 from engine.domain.document import Document
@@ -149,16 +150,41 @@ def enter(db: Db, claims: Claims, provider: Provider, *, now: datetime) -> Curre
     user without a role or a disabled one, and SessionEnded.
     """
     user = _account(db, claims)
-    if user is None or user.claims_at is None or claims.signed_in_at > user.claims_at:
-        user = _up_to_date(db, user, claims, provider, now=now)
-    if user is None or user.disabled_at is not None:
-        raise SignInRefused("your account was disabled: ask an admin")
+    first = user is None or user.claims_at is None or claims.signed_in_at > user.claims_at
+    try:
+        if first:
+            user = _up_to_date(db, user, claims, provider, now=now)
+        if user is None or user.disabled_at is not None:
+            raise SignInRefused("your account was disabled: ask an admin")
+    except SignInRefused as error:
+        _record(db, user, claims, provider, refusal=str(error), now=now)
+        raise
+    if first:
+        _record(db, user, claims, provider, refusal=None, now=now)
     if not sessions.continue_company(db, claims.session, user.id, signed_in_at=claims.signed_in_at, now=now):
         raise SessionEnded("your session has ended")
     found = accounts.active_user(db, user.id, session=claims.session)
     if found is None:
         raise SignInRefused("your account was disabled: ask an admin")
     return found
+
+
+def _record(
+    db: Db, user: User | None, claims: Claims, provider: Provider, *, refusal: str | None, now: datetime
+) -> None:
+    """Record a sign-in once, though every page calls."""
+    known = user is not None and refusal is None
+    audit.record_event(
+        db,
+        "signed in",
+        by=user.id if user is not None and known else NOT_SIGNED_IN,
+        by_name=user.shown_name if user is not None and known else claims.email,
+        subject=Subject("user", claims.email),
+        changes=[Change("by", None, provider.name)],
+        refusal=refusal,
+        now=now,
+        id_=f"{'refused' if refusal else 'session'}:{claims.session}",
+    )
 
 
 def _up_to_date(

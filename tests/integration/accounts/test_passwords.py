@@ -88,7 +88,7 @@ def test_a_new_link_voids_the_one_before_and_a_new_password_ends_all_sessions(db
     assert accounts.link_of(db, first, now=now) is None
     assert accounts.link_of(db, second, now=now).purpose == "new password"
 
-    entered = passwords.set_by_link(db, second, "another good password", HOME, now=now)
+    entered = passwords.set_by_link(db, second, "seven green kettles sing", HOME, now=now)
 
     assert accounts.whoami(db, ana.session, now=now) is None
     assert accounts.whoami(db, entered.session, now=now) is not None
@@ -231,8 +231,8 @@ def test_changing_the_password_ends_all_other_sessions(db, ana, now):
     other = passwords.sign_in(db, "ana@x.com", GOOD, HOME, now=now).session
 
     with pytest.raises(WrongPassword):
-        passwords.change(acting(db, here, at=now), "not it", "a quite new password")
-    assert passwords.change(acting(db, here, at=now), GOOD, "a quite new password") == 1
+        passwords.change(acting(db, here, at=now), "not it", "seven green kettles sing")
+    assert passwords.change(acting(db, here, at=now), GOOD, "seven green kettles sing") == 1
 
     assert accounts.whoami(db, other, now=now) is None
     assert accounts.whoami(db, ana.session, now=now) == here

@@ -106,8 +106,8 @@ def test_no_page_changes_the_database_itself(path):
 
 
 WITHOUT_AN_ACTOR = {
-    "accounts.whoami", "accounts.link_of", "accounts.redeem", "accounts.sign_out", "passwords.sign_in",
-    "passwords.set_by_link", "openid.enter", "sessions.end", "file_links.user_of_link",  # signing in and out
+    "accounts.whoami", "accounts.link_of", "signing_in.by_link", "signing_in.out", "signing_in.by_password",
+    "signing_in.choose_password", "openid.enter", "file_links.user_of_link",  # signing in and out
     "versions.current",  # the account's time zone and language, before anybody is signed in
     "edit_service.wait_until_applied", "pulses.alive", "pulses.beat",  # whether the workers keep up, about nobody
 }  # fmt: skip

@@ -27,6 +27,10 @@ MAX_RECORD = 4_000_000
 MAX_RECORD_LINES = 2_000
 """Lines that one row may span, in quotation marks."""
 
+FREE_REREADS, REREADS_PER_LINE, FEW_LINES = 50_000, 10, 50
+"""So many lines may be read again because a mark was not closed, and so many more for each line of the file;
+then a row may span few lines alone.  In a file of stray marks each would be looked for to the limit."""
+
 MAX_BYTES = 4 * 1024**3
 """Bytes of a file once it is decompressed."""
 
@@ -97,6 +101,7 @@ class _Lines:
         self.taken: list[str] = []
         self._size = 0
         self._read = 0
+        self._reread = 0
         self._next = 1
         self.first = 1
         self.overlong = False
@@ -114,6 +119,7 @@ class _Lines:
     def push_back(self) -> str:
         """Push back all lines of the present row except the first, which is returned."""
         self._ahead.extendleft(reversed(self.taken[1:]))
+        self._reread += len(self.taken) - 1
         self._next = self.first + 1
         return self.taken[0].rstrip("\r\n") if self.taken else ""
 
@@ -132,11 +138,15 @@ class _Lines:
         self._next += 1
         self.taken.append(line)
         self._size += len(line)
-        if self._size > MAX_RECORD or len(self.taken) > MAX_RECORD_LINES:
+        if self._size > MAX_RECORD or len(self.taken) > self._most_lines():
             raise _RowTooLarge
         if len(self.taken) > 1 and self._quoting.is_next_record(self.taken[0], line, self._width):
             raise StrayMark(NOT_CLOSED)
         return line
+
+    def _most_lines(self) -> int:
+        patient = self._reread < FREE_REREADS + REREADS_PER_LINE * self.first
+        return MAX_RECORD_LINES if patient else FEW_LINES
 
     def _read_line(self) -> str:
         try:

@@ -1,7 +1,7 @@
 """Rows of an Excel workbook (XLSX), read by calamine in a tenth of the time that openpyxl takes.
 
-calamine holds a sheet in memory, about 70 bytes a cell, so that its size is limited here; and a ZIP bomb
-is refused before it is decompressed.
+calamine holds a sheet in memory, about 70 bytes a cell, so that its size is limited here; a ZIP bomb is
+refused before it is decompressed, and a process of its own tries each sheet first (`workbook_probe`).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from engine.imports.reading.delimited import Record
 from engine.imports.reading.formats import Opener
 from engine.imports.reading.heading_row import ROWS, NumberedRow, looks_like_header
 from engine.imports.reading.problems import UnreadableFile
+from engine.imports.reading.workbook_probe import readable_sheets
 
 MAX_PACKED = 200 * 1024**2
 """Bytes of a workbook as it is sent."""
@@ -36,7 +37,7 @@ SMALL = 1024**2
 
 def sheets(open_: Opener) -> list[str]:
     """Return the names of a workbook's sheets.  Raises UnreadableFile."""
-    return list(_workbook(open_).sheet_names)
+    return list(_opened(_packed(open_)).sheet_names)
 
 
 def proposed_sheet(open_: Opener, sheet: str | None = None) -> tuple[str, list[NumberedRow]]:
@@ -45,18 +46,18 @@ def proposed_sheet(open_: Opener, sheet: str | None = None) -> tuple[str, list[N
     It is the first visible one with headings above addresses, else the one with most addresses and cells;
     or the given one.  Raises UnreadableFile.
     """
-    workbook = _workbook(open_)
+    packed = _packed(open_)
+    workbook = _opened(packed)
     names = list(workbook.sheet_names)
     if sheet is not None:
-        return sheet, _first_rows(workbook, sheet or names[0]) if sheet or names else []
+        return sheet, _first_rows(workbook, packed, [sheet or names[0]])[0] if sheet or names else []
     visible = [
         one.name
         for one in workbook.sheets_metadata
         if one.typ == SheetTypeEnum.WorkSheet and one.visible == SheetVisibleEnum.Visible
     ] or names
     best, rank = ("", list[NumberedRow]()), (-1, -1)
-    for name in visible:
-        rows = _first_rows(workbook, name)
+    for name, rows in zip(visible, _first_rows(workbook, packed, visible), strict=True):
         found = "" if name == names[0] else name, rows
         if len(visible) == 1 or _has_people(rows):
             return found
@@ -65,8 +66,13 @@ def proposed_sheet(open_: Opener, sheet: str | None = None) -> tuple[str, list[N
     return best
 
 
-def _first_rows(workbook: CalamineWorkbook, name: str) -> list[NumberedRow]:
-    """The first rows of a sheet that are not blank; none if it cannot be read."""
+def _first_rows(workbook: CalamineWorkbook, packed: bytes, names: Sequence[str]) -> list[list[NumberedRow]]:
+    """The first rows of some sheets that are not blank; none if a sheet cannot be read."""
+    readable = readable_sheets(packed, names)
+    return [_first_rows_of(workbook, name) if name in readable else [] for name in names]
+
+
+def _first_rows_of(workbook: CalamineWorkbook, name: str) -> list[NumberedRow]:
     try:
         rows = enumerate(workbook.get_sheet_by_name(name).iter_rows(), start=1)
     except (CalamineError, ValueError):
@@ -94,12 +100,18 @@ def _is_address(cell: str) -> bool:
 
 def records(open_: Opener, sheet: str) -> Iterator[Record]:
     """Yield the rows of a sheet (empty: the first) except blank ones, each with its number in the sheet."""
-    workbook = _workbook(open_)
+    packed = _packed(open_)
+    workbook = _opened(packed)
     names = workbook.sheet_names
     if sheet and sheet not in names:
         raise UnreadableFile(f"there is no sheet {sheet!r}; the workbook has: {', '.join(names)}")
     if not names:
         raise UnreadableFile("the workbook has no sheet")
+    if not readable_sheets(packed, [sheet or names[0]]):
+        raise UnreadableFile(
+            f"the sheet {sheet or names[0]!r} spans too many cells to be read, probably by a stray one far "
+            "from the others (Ctrl+End leads to it): delete its row and column, or save the sheet as CSV"
+        )
     try:
         found = workbook.get_sheet_by_name(sheet or names[0])
     except CalamineError as error:
@@ -131,12 +143,16 @@ def _number(cell: float) -> str:
     return format(Decimal(text), "f") if "e-" in text else text
 
 
-def _workbook(open_: Opener) -> CalamineWorkbook:
+def _packed(open_: Opener) -> bytes:
     with closing(open_()) as stream:
         packed = stream.read(MAX_PACKED + 1)
     if len(packed) > MAX_PACKED:
         raise UnreadableFile(f"the workbook is over {MAX_PACKED // 1024**2} MB: save it as CSV")
     _refuse_bomb(io.BytesIO(packed))
+    return packed
+
+
+def _opened(packed: bytes) -> CalamineWorkbook:
     try:
         return CalamineWorkbook.from_filelike(io.BytesIO(packed))
     except CalamineError as error:

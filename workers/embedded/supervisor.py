@@ -62,10 +62,20 @@ def up(options: Options, environment: Environment, *, stop: threading.Event, out
 
     Raises InvalidSettings, AlreadyRunning, PortTaken or Unavailable before anything is left running.
     """
+    os.umask(0o077)  # the database, logs and queues are nobody else's on this machine
     options.data_dir.mkdir(parents=True, exist_ok=True)
+    _close_to_others(options.data_dir)
     with _only_one(options.data_dir):
         _check_ports(options)
         _Supervisor(options, environment, stop, out).run()
+
+
+def _close_to_others(data_dir: Path) -> None:
+    """Take the rights of others from the folders that hold data; the one around them may be anything."""
+    for name in ("mongodb", "valkey", "logs"):
+        folder = data_dir / name
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o700)
 
 
 class _Supervisor:

@@ -60,6 +60,17 @@ def test_the_list_filters_and_prints_an_object_a_line(instance):
     assert [json.loads(line)["external_id"] for line in lines] == ["filter-me"]
 
 
+def test_no_other_user_of_the_machine_reads_what_it_keeps(instance):
+    open_to_others = [
+        str(path.relative_to(instance.data_dir))
+        for path in instance.data_dir.rglob("*")
+        if path.name != "ports.json" and path.stat().st_mode & 0o077 and path.parent == instance.data_dir
+    ]
+
+    assert open_to_others == []
+    assert {path.stat().st_mode & 0o077 for path in (instance.data_dir / "logs").iterdir()} == {0}
+
+
 def test_a_killed_worker_is_started_again_and_loses_nothing(instance):
     before = instance.child("worker")
     send(instance, [order(n, who="bob") for n in range(300)])

@@ -17,6 +17,9 @@ CLOCK_TOLERANCE = timedelta(seconds=2)
 Without it, an order dated to midnight would move by some milliseconds, and differently each
 time it is sent."""
 
+RETRIED_WITHIN = timedelta(minutes=15)
+"""A server's request that comes so late was held up or sent again: servers keep their clocks."""
+
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 """A time before it is a sender's way of saying that there is none (0001-01-01)."""
 
@@ -31,8 +34,8 @@ def happened_at(
     `originalTimestamp`) and `sentAt`; a `sentAt` that is no time says nothing of the clock.  A time
     still to come becomes that of receipt.  Without a time, or with a blank one, it is that of
     receipt.  Events of a browser that is ahead, be it by milliseconds, all move alike, so that they keep
-    their order; those of a `trusted` sender may have times of their own.  Raises InvalidActivity for what
-    is no time.
+    their order; those of a `trusted` sender may have times of their own, and a request of one that was held
+    up or sent again keeps them.  Raises InvalidActivity for what is no time.
     """
     named = time_field(event)
     own_sent_at = event.get("sentAt")
@@ -40,8 +43,8 @@ def happened_at(
     if named is None:
         return received_at, False
     at = moment(event[named], named)
-    ahead = CLOCK_TOLERANCE if trusted else timedelta(0)
-    if sent is not None and (not -ahead <= received_at - sent <= CLOCK_TOLERANCE or at > received_at):
+    ahead, behind = (CLOCK_TOLERANCE, RETRIED_WITHIN) if trusted else (timedelta(0), CLOCK_TOLERANCE)
+    if sent is not None and (not -ahead <= received_at - sent <= behind or at > received_at):
         at = _corrected(at, sent=sent, received_at=received_at)
     if at < EARLIEST:
         raise InvalidActivity(

@@ -17,6 +17,9 @@ CLOCK_TOLERANCE = timedelta(seconds=2)
 Without it, an order dated to midnight would move by some milliseconds, and differently each
 time it is sent."""
 
+SLOW_NETWORK = timedelta(seconds=30)
+"""A browser's clock that seems behind by less is right, too: its request was held up on the way."""
+
 RETRIED_WITHIN = timedelta(minutes=15)
 """A server's request that comes so late was held up or sent again: servers keep their clocks."""
 
@@ -43,7 +46,7 @@ def happened_at(
     if named is None:
         return received_at, False
     at = moment(event[named], named)
-    ahead, behind = (CLOCK_TOLERANCE, RETRIED_WITHIN) if trusted else (timedelta(0), CLOCK_TOLERANCE)
+    ahead, behind = (CLOCK_TOLERANCE, RETRIED_WITHIN) if trusted else (timedelta(0), SLOW_NETWORK)
     if sent is not None and (not -ahead <= received_at - sent <= behind or at > received_at):
         at = _corrected(at, sent=sent, received_at=received_at)
     if at < EARLIEST:

@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,8 +23,10 @@ from starlette.testclient import TestClient
 from engine.accounts import keys
 from engine.accounts.key_limits import KeyLimits
 from engine.db import Db
-from engine.db.connection import utc_now
+from engine.db.connection import connect, utc_now
+from tests.integration.failing_front import EVERY, failing
 from tests.integration.served import served
+from tests.running import Running, running
 
 LIBRARIES = Path(__file__).parents[1] / "real_input" / "browser"
 SHOP, EVIL = "https://shop.example", "https://evil.example"
@@ -274,8 +277,8 @@ def shop(libraries: Path, browser: Browser) -> Iterator[Callable[[str, str], Pag
     server.server_close()
 
 
-def eventually(count: Callable[[], int], wanted: int) -> None:
-    deadline = time.monotonic() + 20
+def eventually(count: Callable[[], int], wanted: int, *, within: float = 20) -> None:
+    deadline = time.monotonic() + within
     while count() < wanted and time.monotonic() < deadline:
         time.sleep(0.05)
     assert count() == wanted
@@ -381,3 +384,57 @@ def test_the_library_is_the_one_that_the_tests_run(libraries: Path, serving: Any
         assert serving().get(f"/analytics-next/bundles/{name}").status_code == 200
     missing = serving().get("/analytics-next/bundles/no.js")
     assert (missing.status_code, missing.json()["code"]) == (404, "not_found")
+
+
+# Through failures
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(tmp_path_factory.mktemp("browsers") / "data", "--no-dashboard") as instance:
+        yield instance
+
+
+VIEWS = 24
+
+
+@pytest.mark.parametrize(
+    ("name", "library", "load"),
+    [
+        (
+            "analytics-next",
+            SEGMENT,
+            'AnalyticsNext.AnalyticsBrowser.load({{writeKey: "{key}", cdnURL: "{host}"}})',
+        ),
+        (
+            "rudderstack",
+            RUDDERSTACK,
+            "new rudderanalytics.RudderAnalytics(); "
+            'analytics.load("{key}", "{host}", {{configUrl: "{host}"}})',
+        ),
+    ],
+    ids=["analytics-next", "RudderStack"],
+)
+def test_a_library_brings_each_event_once_through_failures(
+    instance: Running, shop: Callable[[str, str], Page], name: str, library: str, load: str
+) -> None:
+    uri = json.loads((instance.data_dir / "instance.json").read_text())["mongodb_uri"]
+    activities = connect(uri, "contact_sheets", app="test").activities
+    wanted = {"type": "product_visited", "properties.shop": name}
+    script = f"""
+        for (let number = 0; number < {VIEWS}; number++) setTimeout(
+          () => analytics.track("Product Viewed", {{product_id: String(number), shop: "{name}"}}), 100 * number);
+    """
+
+    with failing(instance.collector, EVERY, kill=lambda: instance.child("collector").kill()) as front:
+        shop(
+            library,
+            f"const analytics = {load.format(key=instance.key('write'), host=front.address)};{script}",
+        )
+        eventually(lambda: len(activities.distinct("properties.product_id", wanted)), VIEWS, within=120)
+
+    rows = list(activities.find(wanted).sort("happened_at"))
+    assert front.done[: len(EVERY)] == list(EVERY), "every failure had its turn"
+    assert len(rows) == VIEWS
+    assert [row["properties"]["product_id"] for row in rows] == [str(number) for number in range(VIEWS)]
+    assert rows[-1]["happened_at"] - rows[0]["happened_at"] < timedelta(seconds=20)

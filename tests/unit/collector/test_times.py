@@ -97,6 +97,24 @@ def test_events_of_a_browser_that_is_a_little_ahead_keep_their_order() -> None:
     assert times == [NOON - timedelta(milliseconds=number) for number in (40, 20, 10, 0)]
 
 
+@pytest.mark.parametrize(
+    ("late", "trusted", "kept"),
+    [
+        (timedelta(seconds=29), False, True),
+        (timedelta(seconds=31), False, False),
+        (timedelta(minutes=14), True, True),
+        (timedelta(minutes=16), True, False),
+    ],
+)
+def test_a_request_that_was_held_up_keeps_its_times(late: timedelta, trusted: bool, kept: bool) -> None:
+    event = {"timestamp": (NOON - timedelta(minutes=1)).isoformat()}
+
+    found, _ = happened_at(event, sent_at=NOON, received_at=NOON + late, trusted=trusted)
+
+    own = NOON - timedelta(minutes=1)
+    assert found == (own if kept else own + late)
+
+
 def test_an_events_own_sent_at_goes_before_its_batchs() -> None:
     event = {"timestamp": said(at(-3)), "sentAt": said(at(-2))}
 

@@ -28,7 +28,7 @@ def area(rows: Sequence[dict[str, Any]], *, x: str, y: str, title: str) -> None:
         .mark_area(line={"color": PINE}, color=PINE, opacity=0.18, interpolate="step")
         .encode(
             x=alt.X(f"{x}:T", title=None, axis=_days()),
-            y=alt.Y(f"{y}:Q", title=None, axis=alt.Axis(tickCount=4, format=",d")),
+            y=alt.Y(f"{y}:Q", title=None, axis=counts(4)),
             tooltip=[
                 alt.Tooltip(f"{x}:T", format=f"{axis_day()} %Y", title="Day"),
                 alt.Tooltip(f"{y}:Q", title=title, format=","),
@@ -46,7 +46,7 @@ def columns(rows: Sequence[dict[str, Any]], *, x: str, y: str, title: str, order
         .mark_bar(cornerRadiusEnd=3)
         .encode(
             x=alt.X(f"{x}:N", title=None, sort=list(order), axis=alt.Axis(labelAngle=0)),
-            y=alt.Y(f"{y}:Q", title=title, axis=alt.Axis(tickCount=4, format=",d", titlePadding=8)),
+            y=alt.Y(f"{y}:Q", title=title, axis=counts(4)),
             color=alt.Color(
                 "tone:N",
                 legend=None,
@@ -61,7 +61,8 @@ def columns(rows: Sequence[dict[str, Any]], *, x: str, y: str, title: str, order
 
 def grown(rows: Sequence[dict[str, Any]], *, title: str) -> None:
     """A growing number over days: rows of `day`, `value`, and the tooltip `says`."""
-    lowest = min((row["value"] for row in rows), default=0)
+    values = [row["value"] for row in rows]
+    lowest, highest = min(values, default=0), max(values, default=0)
     chart = (
         alt.Chart(alt.InlineData(values=list(rows)))
         .mark_area(line={"color": PINE}, color=PINE, opacity=0.18, clip=True)
@@ -71,7 +72,8 @@ def grown(rows: Sequence[dict[str, Any]], *, title: str) -> None:
                 "value:Q",
                 title=None,
                 axis=counts(4),
-                scale=alt.Scale(domainMin=lowest * 0.9),
+                # Room above, or the line at the highest value is cut in half.
+                scale=alt.Scale(domainMin=lowest * 0.9, domainMax=max(1, highest + (highest - lowest) * 0.1)),
             ),
             tooltip=alt.Tooltip("says:N", title=title),
         )
@@ -207,7 +209,7 @@ def tight(chart: Any) -> Any:
 def counts(ticks: int, *, grid: bool = True) -> alt.Axis:
     """An axis of numbers: `0, 500, 1,000`, and `12k` for large ones."""
     words = "format(datum.value, abs(datum.value) >= 10000 ? '~s' : ',')"
-    return alt.Axis(tickCount=ticks, labelExpr=words, grid=grid)
+    return alt.Axis(tickCount=ticks, tickMinStep=1, labelExpr=words, grid=grid)
 
 
 def _draw(chart: alt.Chart | alt.LayerChart) -> None:

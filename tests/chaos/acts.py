@@ -25,8 +25,8 @@ from engine.domain.activities import ActivityId, ContactId
 from engine.errors import Conflict, ContactNotFound, Family, Invalid, NotFound
 from engine.pipeline import activity_spans, inbox
 from engine.rules import versions
+from engine.tracking.translate import Sender, translate
 from tests.builders import acting, colleague
-from workers.collector.translate import Sender, translate
 
 EXPECTED: tuple[Family, ...] = (NotFound, Invalid, Conflict)
 """The families of what a user is told when others were quicker."""

@@ -27,6 +27,7 @@ from engine.errors import Unavailable
 from engine.pipeline import inbox, new_contacts, refused_events
 from engine.pipeline.refused_events import RefusedEvent
 from engine.rules import versions
+from engine.tracking.translate import Sender
 from workers.collector import answers
 from workers.collector.arrival_tally import ArrivalTally
 from workers.collector.auth import CACHED_FOR, KeyRing, token_of
@@ -48,7 +49,6 @@ from workers.collector.limits import AddressLimit, RateLimit
 from workers.collector.metrics import Metrics
 from workers.collector.newcomers import Newcomers
 from workers.collector.reachability import ReachabilityDoor
-from workers.collector.translate import Sender
 from workers.collector.webhooks.receiving import NoticeDoor
 
 RULESET_CACHED_FOR = 0.9

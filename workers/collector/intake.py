@@ -12,11 +12,11 @@ from engine.domain.identity.blanks import is_blank
 from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity, InvalidIdentity
 from engine.pipeline.refused_events import RefusedEvent
+from engine.tracking.times import readable, time_field
+from engine.tracking.translate import KINDS, Sender, translate
 from workers.collector.bodies import Envelope, event_of
 from workers.collector.consent import is_withheld
 from workers.collector.limits import MAX_EVENT
-from workers.collector.times import readable, time_field
-from workers.collector.translate import KINDS, Sender, translate
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from engine.accounts.keys import NewKey
 from engine.db import Db
 from engine.db.connection import utc_now
 from engine.pipeline import new_contacts
+from engine.tracking.identity_signature import signed
 from tests.integration.drained import drain_all
 from workers.collector.collecting import SAMPLE
-from workers.collector.identity_signature import signed
 
 SHOP, EVIL = "https://shop.example", "https://evil.example"
 TRACKS = itertools.count()

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from engine.domain.identity.normalisation import normalise_email, normalise_phone
+from engine.tracking.translate import Sender, translate
 from tests.builders import SHIPPED
-from workers.collector.translate import Sender, translate
 from workers.demo.arrivals import HERE
 from workers.demo.diary import Event, comes_from_server, iso
 from workers.demo.history import diaries, generate

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 
+from engine.tracking.translate import Sender, translate
 from tests.builders import SHIPPED
-from workers.collector.translate import Sender, translate
 from workers.demo.diary import Event, comes_from_server
 from workers.demo.history import generate
 from workers.demo.present import happen

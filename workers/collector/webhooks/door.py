@@ -17,7 +17,7 @@ from engine.errors import InvalidActivity, InvalidIdentity, NotFound, Unavailabl
 from engine.notices import not_understood
 from engine.notices.raw_notices import Media
 from engine.notices.taken import TakenNotices
-from workers.collector.translate import MAX_ID, Sender, translate
+from engine.tracking.translate import MAX_ID, Sender, translate
 from workers.collector.webhooks import ses
 from workers.collector.webhooks.notices import Forged, Notice, NotUnderstood, Payload, Reading
 from workers.collector.webhooks.registry import Provider

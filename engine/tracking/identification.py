@@ -16,7 +16,7 @@ from engine.domain.identity.normalisation import (
     normalise_tracker,
 )
 from engine.errors import InvalidActivity, InvalidIdentity
-from workers.collector.values import text
+from engine.tracking.values import text
 
 Normalise = Callable[[str], str]
 Named = Iterable[tuple[str, Any]]

@@ -16,8 +16,8 @@ from engine.domain.activities import Activity
 from engine.domain.identity.identities import Identities
 from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity, InvalidIdentity
-from workers.collector.identity_signature import signed
-from workers.collector.translate import Sender
+from engine.tracking.identity_signature import signed
+from engine.tracking.translate import Sender
 
 Translated = Callable[..., Activity]
 
@@ -385,7 +385,7 @@ def test_a_placeholder_is_no_message_id(translated: Translated, placeholder: str
 def test_without_an_id_and_a_time_what_happens_later_is_another_activity(
     translated: Translated, ruleset: Ruleset
 ) -> None:
-    from workers.collector.translate import translate
+    from engine.tracking.translate import translate
 
     event = {"type": "track", "event": "Product Viewed", "anonymousId": "t-1"}
     later = translate(event, SERVER, ruleset, received_at=NOON.replace(hour=13))

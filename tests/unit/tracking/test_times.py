@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import InvalidActivity
-from workers.collector.times import happened_at, moment
+from engine.tracking.times import happened_at, moment
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

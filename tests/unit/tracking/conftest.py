@@ -13,7 +13,7 @@ from engine.domain.activities import Activity
 from engine.domain.rulebook import Ruleset
 from engine.rules.ruleset import VersionMetadata, compile_ruleset, read_folder
 from engine.settings import CONFIG_DIR
-from workers.collector.translate import Sender, translate
+from engine.tracking.translate import Sender, translate
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BROWSER = Sender(key="key-1", trusted=False)

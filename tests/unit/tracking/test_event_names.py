@@ -15,8 +15,8 @@ from engine.operations.upgrades import NAMED_TYPES
 from engine.rules.language import editing
 from engine.rules.ruleset import read_folder
 from engine.settings import CONFIG_DIR
+from engine.tracking.translate import Sender
 from tests.builders import the_contact
-from workers.collector.translate import Sender
 
 Translated = Callable[..., Activity]
 

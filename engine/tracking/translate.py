@@ -33,11 +33,11 @@ from engine.domain.identity.identities import Key, stream_of
 from engine.domain.identity.normalisation import is_placeholder
 from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity
-from workers.collector.bots import MAX_LENGTH, is_bot, is_browser
-from workers.collector.identification import identify
-from workers.collector.identity_signature import FIELD, MISMATCH, NOT_VERIFIED, verified_key
-from workers.collector.times import happened_at, time_field
-from workers.collector.values import mapping, text
+from engine.tracking.bots import MAX_LENGTH, is_bot, is_browser
+from engine.tracking.identification import identify
+from engine.tracking.identity_signature import FIELD, MISMATCH, NOT_VERIFIED, verified_key
+from engine.tracking.times import happened_at, time_field
+from engine.tracking.values import mapping, text
 
 KINDS = ("track", "identify", "page", "screen", "alias", "group")
 

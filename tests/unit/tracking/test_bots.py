@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workers.collector.bots import is_bot, is_browser
+from engine.tracking.bots import is_bot, is_browser
 
 ROBOTS = [
     "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",

@@ -31,6 +31,7 @@ MASK = "***"
 """The text shown instead of a secret."""
 
 SHORTEST_COOKIE_SECRET = 32
+SHORTEST_KEY = 32
 
 
 class InvalidSettings(Misconfigured):
@@ -92,6 +93,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         About("The folder of `sheets up`: embedded servers, logs and the instance file", allowed="a folder"),
     ] = DEFAULT_DATA_DIR
 
+    secrets_key: Annotated[
+        str,
+        Meta(min_length=SHORTEST_KEY),
+        About(
+            "Seals the secrets of connected shops; the same for all processes. `NEW,OLD` while it is "
+            "replaced; unset: with the embedded servers a file in the data folder",
+            allowed=f"{SHORTEST_KEY} random characters or more: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
+            secret="value",
+        ),
+    ] = ""
+
+    collector_public_url: Annotated[
+        str,
+        Meta(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$"),
+        About(
+            "The collector's public address, for the addresses that shops are given; unset: the one on which "
+            "it listens",
+            allowed="an address such as https://collect.example.com",
+        ),
+    ] = ""
     collector_events_per_second: Annotated[
         float,
         Meta(gt=0, le=1e9),

@@ -30,6 +30,9 @@ ORIGIN = "import"
 PREFERENCE_PAGE = "preference page"
 """The source of what contacts choose on their preference page: no API key has this id."""
 
+SHOP = "shop:"
+"""The beginning of the source of what a connected shop reports, before its id: no API key has such an id."""
+
 CALCULATION = "calculation"
 """The source of what follows from figures that are calculated of all contacts: no API key has this id."""
 
@@ -169,6 +172,11 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
     def by_import(self) -> bool:
         """Whether a file that a person imported says this of a contact."""
         return self.source == IMPORT and self.tracker is None
+
+    @property
+    def by_shop(self) -> bool:
+        """Whether a connected shop reports this, by a verified webhook or as it is asked for it."""
+        return self.trusted and self.source.startswith(SHOP)
 
     @property
     def senders_id(self) -> str:

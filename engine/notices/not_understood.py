@@ -42,6 +42,8 @@ class NotUnderstood:
       state(str): `kept`; `waiting` to be run again; `done`: understood since.
       tried_at(datetime): When it was last run again, without success unless it is done.
       activities(list): The ids of what it became.
+      topic(str): What it is about, where that does not stand in it: a shop's names it in a header.
+      waits_for(str): What has to be known before it can be understood, such as an order of a shop.
     """
 
     received_at: datetime
@@ -54,6 +56,8 @@ class NotUnderstood:
     state: State = "kept"
     tried_at: datetime | None = None
     activities: list[str] = field(default_factory=list)
+    topic: str = ""
+    waits_for: str = ""
 
     @property
     def raw(self) -> bytes:
@@ -131,6 +135,14 @@ def run_all_again(db: Db, *, now: datetime) -> int:
     return db.refusals.update_many(waiting, {"$set": {"again_at": now}}).modified_count
 
 
+def run_what_waits(db: Db, known: Sequence[str], *, now: datetime) -> int:
+    """Have every payload read again that waits for what is known now; return how many."""
+    if not known:
+        return 0
+    waiting = {"waits_for": {"$in": list(known)}, "done_at": {"$exists": False}}
+    return db.refusals.update_many(waiting, {"$set": {"again_at": now}}).modified_count
+
+
 def marked(db: Db, *, limit: int = 100) -> list[NotUnderstood]:
     """What is to be run again, the first marked first."""
     rows = db.refusals.find({"again_at": {"$exists": True}}).sort("again_at", 1).limit(limit)
@@ -145,7 +157,7 @@ def settle(db: Db, id_: str, activities: Sequence[str], *, unclear: str, now: da
 
 
 def _row_of(db: Db, kept: NotUnderstood) -> Document:
-    named = f"{kept.source}\0{kept.event}".encode(errors="replace")
+    named = "\0".join(filter(None, (kept.source, kept.topic, kept.event))).encode(errors="replace")
     row: Document = {
         "_id": f"payload-{hashlib.blake2b(named, digest_size=16).hexdigest()}",
         "received_at": kept.received_at,
@@ -155,6 +167,7 @@ def _row_of(db: Db, kept: NotUnderstood) -> Document:
         "event": kept.event,
         "media": kept.media,
         "charset": kept.charset,
+        **{name: value for name in ("topic", "waits_for") if (value := getattr(kept, name))},
     }
     if not tombstones.any_exist(db):
         return row
@@ -178,4 +191,6 @@ def _of(row: Document) -> NotUnderstood:
         state=state,
         tried_at=row.get("tried_at"),
         activities=list(row.get("activities", [])),
+        topic=row.get("topic", ""),
+        waits_for=row.get("waits_for", ""),
     )

@@ -49,11 +49,14 @@ from engine.db.documents.pipeline import (
 from engine.db.documents.work import ImportDraft, JobItem
 from engine.jobs.job_document import StoredJob
 from engine.rules.versions import RulesetVersion
+from engine.shops.deliveries import ShopDelivery
+from engine.shops.shops import Shop
 
 ALL: tuple[type[me.Document], ...] = (
     Contact, StoredActivity, LedgerEntry, Merge, SuggestedMerge, SharedDevice, IdConflict, Call, Sending,
     Refusal, Lane, RulesetVersion, ApiKey, User, AuditEntry, StoredJob, JobItem, EditTurn, ImportDraft,
     SignInLink, Session, AttemptCount, KnownBrowser, SavedView, Preferences, WorkerPulse, StaleHours,
     DayFigures, DayLines, DayFailures, Census, PaceMark, NewContacts, Fact, Tombstone, Erasure,
-    StoredRun, StoredModel, ChangedOrders, RawNotice, WatchedMailbox, Arrivals,
+    StoredRun, StoredModel, ChangedOrders, RawNotice, WatchedMailbox, Arrivals, Shop,
+    ShopDelivery,
 )  # fmt: skip

@@ -28,7 +28,7 @@ from engine.privacy.person import Person
 NOT_THEIRS = frozenset(
     {
         "users", "sessions", "sign_in_links", "known_browsers", "guesses", "keys", "installation", "lanes",
-        "pulses", "tombstones", "erasures",
+        "pulses", "tombstones", "erasures", "shops", "shop_deliveries",
     }
 )  # fmt: skip
 """Collections about colleagues and processes; a colleague may be a contact as well."""

@@ -1,0 +1,1 @@
+"""Shop platforms: one module each, named in `registry`."""

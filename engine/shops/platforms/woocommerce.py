@@ -1,0 +1,30 @@
+"""WooCommerce."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from engine.shops.events import Reading
+from engine.shops.platforms.platform import Field, Platform, Step, Webhooks
+from engine.shops.signatures import require_signature
+
+
+def translate(topic: str, payload: Any) -> Sequence[Reading]:
+    """The readings of a payload."""
+    raise ValueError(f"unknown topic {topic[:60]!r}")
+
+
+PLATFORM = Platform(
+    name="woocommerce",
+    label="WooCommerce",
+    fields=(Field("webhook_secret", "Signing secret", "", secret=True),),
+    steps=lambda address: [Step("", (address,))],
+    translate=translate,
+    webhooks=Webhooks(
+        verify=partial(require_signature, header="x-wc-webhook-signature"),
+        topic=lambda delivery: delivery.headers.get("x-wc-webhook-topic", ""),
+        id=lambda delivery: delivery.headers.get("x-wc-webhook-id", ""),
+    ),
+)

@@ -1,0 +1,82 @@
+"""Secrets of shops, sealed: what a copy of the database shows is of no use without the key.
+
+The key is SHEETS_SECRETS_KEY, or with the embedded servers a file of the data folder.  Several keys, with
+commas between them, are one that seals and others that still open: so a key is replaced.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from engine.errors import Misconfigured
+from engine.settings import SHORTEST_KEY, Settings, variable
+
+FILE = "secrets.key"
+"""The key of an embedded installation, in its data folder: only its user can read it."""
+
+_VARIABLE = variable("secrets_key")
+
+
+class Sealer:
+    """Seals texts and opens them.
+
+    Parameters:
+      keys(str): One key, or several with commas between them; the first seals.
+    """
+
+    def __init__(self, keys: str) -> None:
+        self._sealing = MultiFernet([Fernet(_derived(key)) for key in keys.split(",") if key.strip()])
+
+    def seal(self, text: str) -> str:
+        """The text, encrypted and authenticated."""
+        return self._sealing.encrypt(text.encode()).decode()
+
+    def open(self, sealed: str) -> str:
+        """The text that was sealed.  Raises Misconfigured if it was with another key."""
+        try:
+            return self._sealing.decrypt(sealed.encode()).decode()
+        except InvalidToken:
+            raise Misconfigured(
+                f"a secret of a shop was sealed with another key: set {_VARIABLE} to that one, or to both "
+                "(NEW,OLD), or enter the secret again under Settings, Shops"
+            ) from None
+
+
+def sealer_of(settings: Settings, data_dir: Path | None) -> Sealer:
+    """The sealer of an installation; the key file of embedded servers is made if there is none.
+
+    Raises Misconfigured where neither a key is set nor the servers are embedded.
+    """
+    if settings.secrets_key:
+        return Sealer(settings.secrets_key)
+    if settings.mongodb_uri or data_dir is None:
+        raise Misconfigured(
+            f"{_VARIABLE} is not set: set it, the same for all processes, to {SHORTEST_KEY} random "
+            "characters or more: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+        )
+    return Sealer(_key_in(data_dir / FILE))
+
+
+def _key_in(file: Path) -> str:
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return file.read_text().strip()
+    key = secrets.token_urlsafe(32)
+    with os.fdopen(descriptor, "w") as opened:
+        opened.write(key)
+        opened.flush()
+        os.fsync(opened.fileno())
+    return key
+
+
+def _derived(key: str) -> bytes:
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"contact-sheets shop secrets")
+    return base64.urlsafe_b64encode(derived.derive(key.strip().encode()))

@@ -23,6 +23,10 @@ ORDER_ACTIVITIES = frozenset({ORDER_COMPLETED, ORDER_UPDATED, "order_refunded", 
 REFUNDED_IN_ALL = "refunded_in_all"
 """The property of an imported refund whose amount is what the order's refunds come to together."""
 
+STATED_AT, CANCELLED = "updated_at", "cancelled"
+"""Properties of an order as a connected shop reports it: as of when (text that sorts like time), and whether
+it is cancelled."""
+
 COMMERCE_ACTIVITIES = CART_ACTIVITIES | ORDER_ACTIVITIES
 
 
@@ -42,7 +46,7 @@ def apply_commerce(state: ContactState, activity: Activity, account: Account) ->
     elif activity.type == "order_refunded":
         _refund(state.commerce, activity, account)
     else:
-        _order_of(state.commerce, activity).cancelled = True
+        _cancel(state.commerce, activity)
     _total(state.commerce, account)
     return placed
 
@@ -92,15 +96,15 @@ def order_id_of(activity: Activity) -> str | None:
 
 
 def order_names_of(activity: Activity) -> list[str]:
-    """Every name of the order that an activity names; several only from a file.
+    """Every name of the order that an activity names; several only from a file or a connected shop.
 
     A shop shows its customers the number `#1001`, and its server may send 1001, or the id behind it.
     """
     order = order_id_of(activity)
     names = [] if order is None else [order]
-    if names and activity.by_import:
-        shop_id = _name_in(activity, "shop_order_id")
-        names += [name for name in (names[0].removeprefix("#"), shop_id) if name and name not in names]
+    if activity.by_import or activity.by_shop:
+        also = [names[0].removeprefix("#")] if names else []
+        names += [name for name in (*also, _name_in(activity, "shop_order_id")) if name and name not in names]
     return names
 
 
@@ -113,16 +117,41 @@ def _name_in(activity: Activity, property_: str) -> str | None:
 
 
 def _order_of(commerce: Commerce, activity: Activity) -> Order:
-    """The order that an activity names; one without an order id is its own."""
+    """The order that an activity names; one without an order id is its own.
+
+    An activity with several names may show that what seemed to be two orders is one.
+    """
     names = order_names_of(activity) or [str(activity.id)]
-    order = next((order for order in commerce.book if _is_named(order, names)), None)
-    if order is None:
-        order = Order(id=names[0])
-        commerce.book.append(order)
+    found = [order for order in commerce.book if _is_named(order, names)]
+    if not found:
+        found = [Order(id=names[0])]
+        commerce.book.append(found[0])
+    order, *others = found
+    for other in others:
+        _unite(order, other)
+        commerce.book.remove(other)
     new = [name for name in names if name != order.id and name not in order.also]
     if new:
         order.also = [*order.also, *new]
     return order
+
+
+def _unite(order: Order, other: Order) -> None:
+    """Make one order of two: the one placed first, with the refunds of both."""
+    order.also = list(dict.fromkeys([*order.also, other.id, *other.also]))
+    if not _has_amount(order) or (order.unproven_amount and not other.unproven_amount):
+        order.amount, order.unclear, order.currency = other.amount, other.unclear, other.currency
+        order.unproven_amount = other.unproven_amount
+    placed = [at for at in (order.placed_at, other.placed_at) if at is not None]
+    order.placed_at = min(placed) if placed else None
+    order.refunds = [
+        *order.refunds,
+        *(r for r in other.refunds if all(r.id != own.id for own in order.refunds)),
+    ]
+    order.cancelled = order.cancelled or other.cancelled
+    order.unproven = order.unproven and other.unproven
+    order.lines_in = order.lines_in or other.lines_in
+    order.stated_at = max(filter(None, (order.stated_at, other.stated_at)), default=None)
 
 
 def _is_named(order: Order, names: Sequence[str]) -> bool:
@@ -132,7 +161,8 @@ def _is_named(order: Order, names: Sequence[str]) -> bool:
 def _place_or_correct(state: ContactState, activity: Activity, account: Account) -> bool:
     """Place an order, which empties the cart, or correct one; false if it only repeats a placed one.
 
-    An update waits for its order: alone it does not count.
+    An update waits for its order: alone it does not count.  Of the states that a connected shop reports,
+    the latest counts, whenever it comes.
     """
     order = _order_of(state.commerce, activity)
     places = activity.type == ORDER_COMPLETED and order.placed_at is None
@@ -140,11 +170,39 @@ def _place_or_correct(state: ContactState, activity: Activity, account: Account)
         order.placed_at = activity.happened_at
         order.unproven = not activity.trusted
         state.cart = None
-    if activity.trusted or order.unproven_amount or not _has_amount(order):
+    if not _is_outdated(order, activity) and (
+        activity.trusted or order.unproven_amount or not _has_amount(order)
+    ):
         _correct(order, activity, account)
+        _take_state(order, activity)
     if places and not _has_amount(order):
         order.unclear = ""
     return places or activity.type == ORDER_UPDATED
+
+
+def _is_outdated(order: Order, activity: Activity) -> bool:
+    """Whether a connected shop has reported a later state of the order."""
+    stated = _stated_at(activity)
+    return stated is not None and order.stated_at is not None and stated < order.stated_at
+
+
+def _stated_at(activity: Activity) -> str | None:
+    stated = activity.properties.get(STATED_AT) if activity.by_shop else None
+    return stated if isinstance(stated, str) else None
+
+
+def _take_state(order: Order, activity: Activity) -> None:
+    """Take over that a shop's order is cancelled, or is not any more."""
+    stated = _stated_at(activity)
+    if stated is not None:
+        order.stated_at = stated
+        order.cancelled = activity.properties.get(CANCELLED) is True
+
+
+def _cancel(commerce: Commerce, activity: Activity) -> None:
+    order = _order_of(commerce, activity)
+    if not _is_outdated(order, activity):
+        order.cancelled = True
 
 
 def _has_amount(order: Order) -> bool:

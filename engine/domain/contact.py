@@ -110,7 +110,8 @@ class Order(msgspec.Struct, omit_defaults=True):
     `refunded` is what its refunds come to in the order's currency, as far as there are rates, and at most
     the amount.  `unproven` says that only a browser has reported it, `unproven_amount` that only a browser
     has reported what it is worth.  `lines_in` is the activity that has its products: they are not stored
-    again.  `also` are other names of it, such as the id behind its number.
+    again.  `also` are other names of it, such as the id behind its number.  `stated_at` is the time of the
+    latest state that a connected shop has reported, as text that sorts like time.
     """
 
     id: str
@@ -125,6 +126,7 @@ class Order(msgspec.Struct, omit_defaults=True):
     unproven: bool = False
     unproven_amount: bool = False
     lines_in: ActivityId | None = None
+    stated_at: str | None = None
 
     @property
     def counts(self) -> bool:

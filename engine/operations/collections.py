@@ -50,6 +50,7 @@ from engine.db.documents.work import ImportDraft, JobItem
 from engine.jobs.job_document import StoredJob
 from engine.rules.versions import RulesetVersion
 from engine.shops.deliveries import ShopDelivery
+from engine.shops.privacy_requests import ShopRequest
 from engine.shops.shops import Shop
 
 ALL: tuple[type[me.Document], ...] = (
@@ -58,5 +59,5 @@ ALL: tuple[type[me.Document], ...] = (
     SignInLink, Session, AttemptCount, KnownBrowser, SavedView, Preferences, WorkerPulse, StaleHours,
     DayFigures, DayLines, DayFailures, Census, PaceMark, NewContacts, Fact, Tombstone, Erasure,
     StoredRun, StoredModel, ChangedOrders, RawNotice, WatchedMailbox, Arrivals, Shop,
-    ShopDelivery,
+    ShopDelivery, ShopRequest,
 )  # fmt: skip

@@ -40,7 +40,7 @@ OWN = frozenset(
 )  # fmt: skip
 """Collections in which a row that names a person is about them alone."""
 
-ABOUT = {"outbox": "contact", "ledger": "contact", "job_items": "contact"}
+ABOUT = {"outbox": "contact", "shop_requests": "contact", "ledger": "contact", "job_items": "contact"}
 """Collections with a field that holds the contact of a row."""
 
 COLLEAGUES = frozenset({"by", "by_name", "author", "published_by", "owner"})

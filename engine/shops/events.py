@@ -25,12 +25,14 @@ class Customer:
     Parameters:
       id(str): The shop's number of the customer; `0` and other placeholders mean a guest.
       tracker(str): The browser's tracker, where the shop passes it on.
+      cart(str): The tracker of the cart that the order was; it counts if the cart itself was reported.
     """
 
     id: str = ""
     email: str = ""
     phone: str = ""
     tracker: str = ""
+    cart: str = ""
 
 
 NOBODY = Customer()

@@ -17,6 +17,7 @@ import msgspec
 from engine.db import Db
 from engine.domain.activities import Activity
 from engine.domain.document import Document
+from engine.domain.identity.identities import tracker_key
 from engine.domain.identity.normalisation import is_placeholder
 from engine.domain.json_values import exact_number
 from engine.domain.rulebook import Ruleset
@@ -120,7 +121,7 @@ def _settled(db: Db, shop: ShopRecord, events: Sequence[ShopEvent], taken: Taken
     once = [_id(shop, event) for event in events if event.once]
     stored = {row["_id"] for row in db.activities.find({"_id": {"$in": once}}, {"_id": 1})} if once else set()
     states = {event.order: event for event in events if event.id.startswith("order:")}
-    for event in events:
+    for event in _with_carts(db, events):
         if event.once and _id(shop, event) in stored:
             taken.ignored.append(f"{event.type} is stored already")
         elif event.known_only and not _is_known(db, shop, event.customer):
@@ -135,6 +136,16 @@ def _settled(db: Db, shop: ShopRecord, events: Sequence[ShopEvent], taken: Taken
             yield _placed_or_updated(db, shop, event)
         else:
             yield event
+
+
+def _with_carts(db: Db, events: Iterable[ShopEvent]) -> Iterator[ShopEvent]:
+    """The events, those of an order with the tracker of its cart where that was reported."""
+    for event in events:
+        customer = event.customer
+        if customer.cart and not customer.tracker:
+            known = db.contacts.find_one({"keys": tracker_key(customer.cart)}, {"_id": 1}) is not None
+            event = replace(event, customer=replace(customer, tracker=customer.cart if known else ""))
+        yield event
 
 
 def _placed_or_updated(db: Db, shop: ShopRecord, event: ShopEvent) -> ShopEvent:
@@ -170,6 +181,12 @@ def _with_customer(db: Db, shop: ShopRecord, event: ShopEvent, state: ShopEvent 
 
 def _numbered(event: ShopEvent, number: Any) -> dict[str, Any]:
     return {**event.properties, "order_id": number} if number else dict(event.properties)
+
+
+def now_known(db: Db, shop: ShopRecord, waiting: Iterable[ShopEvent]) -> list[str]:
+    """The orders that some events wait for and that are stored by now."""
+    orders = {event.order for event in waiting}
+    return [order for order in orders if _state_of(db, shop, order) is not None]
 
 
 def _state_of(db: Db, shop: ShopRecord, order: str) -> Document | None:

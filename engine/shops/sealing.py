@@ -16,12 +16,17 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from engine.errors import Misconfigured
-from engine.settings import SHORTEST_KEY, Settings, variable
+from engine.settings import SHORTEST_KEY, Instance, Settings, variable
 
 FILE = "secrets.key"
 """The key of an embedded installation, in its data folder: only its user can read it."""
 
 _VARIABLE = variable("secrets_key")
+
+_NOT_SET = (
+    f"{_VARIABLE} is not set: set it, the same for all processes, to {SHORTEST_KEY} random characters "
+    "or more: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+)
 
 
 class Sealer:
@@ -49,19 +54,22 @@ class Sealer:
             ) from None
 
 
-def sealer_of(settings: Settings, data_dir: Path | None) -> Sealer:
+def no_key() -> Sealer:
+    """The sealer of an installation without a key.  Raises Misconfigured."""
+    raise Misconfigured(_NOT_SET)
+
+
+def sealer_of(settings: Settings, instance: Instance) -> Sealer:
     """The sealer of an installation; the key file of embedded servers is made if there is none.
 
     Raises Misconfigured where neither a key is set nor the servers are embedded.
     """
     if settings.secrets_key:
         return Sealer(settings.secrets_key)
-    if settings.mongodb_uri or data_dir is None:
-        raise Misconfigured(
-            f"{_VARIABLE} is not set: set it, the same for all processes, to {SHORTEST_KEY} random "
-            "characters or more: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
-        )
-    return Sealer(_key_in(data_dir / FILE))
+    own = bool(settings.mongodb_uri) and settings.mongodb_uri == instance.mongodb_uri
+    if own or instance.data_dir is None:
+        raise Misconfigured(_NOT_SET)
+    return Sealer(_key_in(instance.data_dir / FILE))
 
 
 def _key_in(file: Path) -> str:

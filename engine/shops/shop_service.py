@@ -73,10 +73,7 @@ def add(
         actor,
         "connected a shop",
         subject=Subject("shop", name),
-        changes=[
-            Change("platform", None, found.label),
-            *([Change("prefix", None, prefix)] if prefix else []),
-        ],
+        changes=[Change("platform", None, found.label), Change("prefix", None, prefix or None)],
     ):
         return shops.add(
             actor.db, platform, name=name, prefix=prefix, fields=fields, secrets=secrets, sealer=sealer,

@@ -1,4 +1,4 @@
-"""Connected shops as they are stored: what was entered, sealed secrets, what came of it, how far a poll is."""
+"""Connected shops as they are stored: what was entered, sealed secrets, counters, how far a poll is."""
 
 from __future__ import annotations
 

@@ -6,7 +6,9 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
+from datetime import timedelta
 
+from engine.shops.platforms.payloads import time
 from engine.shops.platforms.platform import Delivery, Forged
 
 
@@ -20,3 +22,17 @@ def require_signature(delivery: Delivery, secrets: Sequence[str], *, header: str
         if hmac.compare_digest(signed, given.encode()):
             return
     raise Forged(f"{header} is wrong: the secret here is not the one that the shop signs with")
+
+
+MAX_AGE = timedelta(days=3)
+"""How old a delivery may be: longer than any platform tries again."""
+
+AHEAD = timedelta(minutes=15)
+"""How far a platform's clock may be ahead."""
+
+
+def require_age(delivery: Delivery, *, header: str) -> None:
+    """Raise Forged if the platform says when the event was, and that is long ago or still to come."""
+    at = time(delivery.headers.get(header))
+    if at is not None and not -AHEAD <= delivery.received_at - at <= MAX_AGE:
+        raise Forged(f"{header} is {at:%Y-%m-%d %H:%M} UTC: a delivery is accepted for {MAX_AGE.days} days")

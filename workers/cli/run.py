@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -61,6 +62,7 @@ def up(
 @app.command()
 def collector(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 8511) -> None:
     """Run only the collector, which receives events over HTTP."""
+    from engine.shops.sealing import sealer_of
     from workers.collector.limits import limit_of
     from workers.collector.serve import serve
 
@@ -75,6 +77,7 @@ def collector(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 85
         port=port,
         limit=limit_of(settings),
         proxies=settings.collector_trusted_proxies,
+        sealer=partial(sealer_of, settings, instance),
     )
 
 

@@ -26,6 +26,7 @@ from engine.db.connection import utc_now
 from engine.domain.preference_links import CONFIRM_PATH, PATH
 from engine.errors import ContactSheetsError, Unavailable
 from engine.settings import Settings
+from engine.shops.sealing import Sealer, no_key
 from workers.collector import answers
 from workers.collector.collecting import Collector, LaneNotifier
 from workers.collector.limits import RateLimit, limit_of
@@ -47,15 +48,19 @@ def create_app(
     limit: RateLimit | None = None,
     proxies: int = 0,
     environment: Mapping[str, str] = MappingProxyType({}),
+    sealer: Callable[[], Sealer] = no_key,
     clock: Callable[[], datetime] = utc_now,
 ) -> Starlette:
     """Make the collector's ASGI application; without a `limit` the default one holds.
 
+    `sealer` opens the secrets of connected shops.
     `proxies` of our own stand before it, each of which adds to X-Forwarded-For.  `environment` has the
     secrets of sending services and of the preference page.
     """
     limit = limit_of(Settings()) if limit is None else limit
-    collector = Collector(db, waker, limit=limit, proxies=proxies, environment=environment, clock=clock)
+    collector = Collector(
+        db, waker, limit=limit, proxies=proxies, environment=environment, sealer=sealer, clock=clock
+    )
 
     door = PreferenceDoor(
         db, collector.ruleset, collector.keep, collector.metrics,
@@ -86,6 +91,7 @@ def create_app(
             Route("/v1/{call}", call, methods=["POST"]),
             Route("/v1/{call}/", call, methods=["POST"]),
             Route("/beacon/v1/{call}", call, methods=["POST"]),
+            Route("/shops/{platform}/{id}", counted(collector.shops.receive), methods=["POST"]),
             Route("/webhooks/bounce", counted(collector.notices.receive_bounce), methods=["POST"]),
             Route("/webhooks/push", counted(collector.notices.receive_push), methods=["POST"]),
             Route("/webhooks/{provider}", counted(collector.notices.receive_webhook), methods=["POST"]),

@@ -27,6 +27,7 @@ from engine.errors import Unavailable
 from engine.pipeline import inbox, new_contacts, refused_events
 from engine.pipeline.refused_events import RefusedEvent
 from engine.rules import versions
+from engine.shops.sealing import Sealer
 from engine.tracking.translate import Sender
 from workers.collector import answers
 from workers.collector.arrival_tally import ArrivalTally
@@ -49,6 +50,7 @@ from workers.collector.limits import AddressLimit, RateLimit
 from workers.collector.metrics import Metrics
 from workers.collector.newcomers import Newcomers
 from workers.collector.reachability import ReachabilityDoor
+from workers.collector.shops.door import ShopDoor
 from workers.collector.webhooks.receiving import NoticeDoor
 
 RULESET_CACHED_FOR = 0.9
@@ -78,6 +80,7 @@ class Collector:
       limit(RateLimit): What each key may send.
       proxies(int): Our own proxies before the collector.
       environment(Mapping): Has the secrets of sending services that the rules name.
+      sealer(callable): Opens the secrets of connected shops.  Raises Misconfigured.
       clock(callable): The present, aware, in whole milliseconds.
     """
 
@@ -89,6 +92,7 @@ class Collector:
         limit: RateLimit,
         proxies: int,
         environment: Mapping[str, str],
+        sealer: Callable[[], Sealer],
         clock: Callable[[], datetime],
     ) -> None:
         self._db = db
@@ -112,9 +116,13 @@ class Collector:
         self._commit = GroupCommit(self._keep)
         self.metrics = Metrics(waiting=lambda: self._commit.waiting)
         self.libraries = LibraryDoor(self._keys)
-        self.notices = NoticeDoor(
-            db, self._ruleset.get, self._commit.keep, self.metrics, environment=environment, clock=clock
+        self.shops = ShopDoor(
+            db, self._ruleset.get, self._commit.keep, self._arrivals, self.metrics, sealer=sealer, clock=clock
         )
+        self.notices = NoticeDoor(
+            db, self._ruleset.get, self._commit.keep, self.metrics, shops=self.shops,
+            environment=environment, clock=clock,
+        )  # fmt: skip
 
     async def ruleset(self) -> Ruleset:
         """The rules in force.  Raises PyMongoError."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 import uvicorn
@@ -15,6 +15,7 @@ from engine.db.connection import utc_now
 from engine.http_connections import BoundedConnections, allow_many_connections
 from engine.operations import pulses
 from engine.pipeline.waker import Waker
+from engine.shops.sealing import Sealer
 from workers.collector.app import create_app
 from workers.collector.limits import RateLimit
 
@@ -39,6 +40,7 @@ def serve(
     port: int,
     limit: RateLimit,
     proxies: int,
+    sealer: Callable[[], Sealer],
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; open requests are answered first."""
     stop = threading.Event()
@@ -47,7 +49,7 @@ def serve(
     beating.start()
     try:
         allow_many_connections(2 * MAX_CONNECTIONS)
-        app = create_app(db, waker, limit=limit, proxies=proxies, environment=environment)
+        app = create_app(db, waker, limit=limit, proxies=proxies, environment=environment, sealer=sealer)
         uvicorn.Server(_configuration(app, host=host, port=port)).run()
     finally:
         stop.set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from engine.errors import NotAllowed
@@ -52,10 +53,12 @@ class Delivery:
     Parameters:
       headers(Mapping): By lower-case name.
       body(bytes): Raw, as it was signed.
+      received_at(datetime): Now.
     """
 
     headers: Mapping[str, str]
     body: bytes
+    received_at: datetime
 
 
 class Translate(Protocol):
@@ -74,14 +77,16 @@ class Webhooks:
 
     Parameters:
       verify(callable): Raises Forged unless one of the secrets signed the delivery.
-      topic(callable): What it is about, such as `orders/create`; empty for a test call.
+      topic(callable): What it is about, such as `orders/create`.
       id(callable): The platform's id of the delivery, the same when it is sent again; empty for none.
+      is_ping(callable): Whether it only tries the address: it is answered, and nothing else.
       secret(str): The name of the field with the signing secret.
     """
 
     verify: Callable[[Delivery, Sequence[str]], None]
     topic: Callable[[Delivery], str]
     id: Callable[[Delivery], str]
+    is_ping: Callable[[Delivery], bool] = lambda _: False
     secret: str = "webhook_secret"
 
 
@@ -95,6 +100,7 @@ class Platform:
       steps(callable): What to do in the shop, given the address to paste (empty for a polled platform).
       translate(Translate): What its payloads mean, from webhooks, polls and the first fetch alike.
       webhooks(Webhooks): Unset for a platform that is polled alone.
+      topics(tuple): What its webhooks are asked for.
     """
 
     name: str
@@ -103,6 +109,7 @@ class Platform:
     steps: Callable[[str], Sequence[Step]]
     translate: Translate
     webhooks: Webhooks | None = None
+    topics: tuple[str, ...] = ()
 
     def field(self, name: str) -> Field | None:
         """The field of a name, if it has one."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.errors import NotFound
-from engine.shops.platforms import shopify, woocommerce
 from engine.shops.platforms.platform import Platform
+from engine.shops.platforms.shopify.platform import PLATFORM as SHOPIFY
+from engine.shops.platforms.woocommerce.platform import PLATFORM as WOOCOMMERCE
 
-PLATFORMS: Mapping[str, Platform] = {
-    platform.name: platform for platform in (shopify.PLATFORM, woocommerce.PLATFORM)
-}
+PLATFORMS: Mapping[str, Platform] = {platform.name: platform for platform in (SHOPIFY, WOOCOMMERCE)}
 """By the name in `POST /shops/{platform}/{id}`."""
 
 

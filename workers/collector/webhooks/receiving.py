@@ -25,6 +25,7 @@ from engine.rules.files.settings_file import BOUNCE, PUSH
 from workers.collector.bodies import read_body
 from workers.collector.errors import UnsupportedEncoding
 from workers.collector.metrics import Metrics
+from workers.collector.shops.door import ShopDoor, is_of_shop
 from workers.collector.webhooks.door import (
     confirm,
     declared,
@@ -63,6 +64,7 @@ class NoticeDoor:
     Parameters:
       ruleset(callable): The present rules.
       keep(callable): Keeps activities durably, or raises Unavailable.
+      shops(ShopDoor): Reads kept deliveries of shops again.
       environment(Mapping): Has the secrets that the rules name.
       clock(callable): The present, aware, in whole milliseconds.
     """
@@ -74,10 +76,12 @@ class NoticeDoor:
         keep: Callable[[Sequence[Activity]], Awaitable[None]],
         metrics: Metrics,
         *,
+        shops: ShopDoor,
         environment: Mapping[str, str],
         clock: Callable[[], datetime],
     ) -> None:
         self._db = db
+        self._shops = shops
         self._ruleset = ruleset
         self._keep_activities = keep
         self._metrics = metrics
@@ -200,6 +204,8 @@ class NoticeDoor:
 
     async def _read_again(self, kept: NotUnderstood) -> TakenNotices:
         """Read a kept payload as if it came now; times that it does not give are those of its receipt."""
+        if is_of_shop(kept):
+            return await self._shops.read_again(kept)
         ruleset = await self._ruleset()
         if kept.media == MAIL:
             _, taken = await asyncio.to_thread(

@@ -1,0 +1,1 @@
+"""WooCommerce: webhooks as its advanced settings create them."""

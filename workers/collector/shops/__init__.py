@@ -1,0 +1,1 @@
+"""The door of connected shops: `POST /shops/{platform}/{id}`."""

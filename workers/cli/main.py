@@ -72,6 +72,7 @@ class Sheets(LazyGroup):
         ),
         "webhooks": Deferred("workers.cli.look", "Show and retry webhook calls."),
         "keys": Deferred("workers.cli.keys", "Create, list, change and revoke API keys."),
+        "shops": Deferred("workers.cli.shops", "Connect, list and disconnect shops."),
         "jobs": Deferred("workers.cli.jobs", "List, stop and undo imports, exports and bulk changes."),
         "export": Deferred("workers.cli.export", "Export contacts or activities to a file."),
         "rfm": Deferred("workers.cli.valuation", "Score all contacts by recency, frequency, money."),

@@ -63,8 +63,13 @@ def render(actor: Actor) -> None:
         live: bool = st.toggle(
             "Live", value=True, key="incoming.live", help=f"Refreshes every {LIVE:.0f} seconds"
         )
-        on_html_click(SCOPE, _open_or_close)
+        listen()
     fragment(run_every=LIVE if live else None)(_found)(actor, key, kind)
+
+
+def listen() -> None:
+    """Take clicks on the raw data of events; once a page, outside of what refreshes."""
+    on_html_click(SCOPE, _open_or_close)
 
 
 def _open_or_close(_act: str, event: str) -> None:
@@ -85,7 +90,7 @@ def _found(actor: Actor, key: str | None, kind: str) -> None:
         with st.container(border=True, key="incoming-reasons"):
             rows = [(reason, formats.count(number)) for reason, number in found.reasons[:10]]
             show(card_title("Why events were refused in the last hour") + table(("Reason", "Events"), rows))
-    _events(found, zone)
+    show_events(found, zone)
     if found.conflicts:
         _conflicts(found, zone)
 
@@ -127,7 +132,8 @@ def _minutes(found: Incoming, zone: ZoneInfo) -> Iterator[dict[str, object]]:
 # The events
 
 
-def _events(found: Incoming, zone: ZoneInfo) -> None:
+def show_events(found: Incoming, zone: ZoneInfo) -> None:
+    """The latest events, each with what became of it."""
     show(card_title("Latest events"))
     if not found.events:
         empty_state(

@@ -14,6 +14,7 @@ from dashboard.settings import (
     custom_fields_section,
     incoming_section,
     profile_section,
+    shops_section,
     users_section,
     workers_section,
 )
@@ -36,6 +37,7 @@ SECTIONS = {
     "fields": Section("Custom fields", custom_fields_section.render, Permission.EDIT_ACCOUNT),
     "users": Section("Users and roles", users_section.render, Permission.MANAGE_USERS),
     "keys": Section("API keys", api_keys_section.render, Permission.MANAGE_KEYS),
+    "shops": Section("Shops", shops_section.render, Permission.MANAGE_KEYS),
     "incoming": Section("Incoming events", incoming_section.render, Permission.OPERATE),
     "workers": Section("System status", workers_section.render, Permission.OPERATE),
     "audit": Section("Audit log", audit_log_section.render, Permission.SEE_AUDIT),

@@ -19,6 +19,7 @@ from engine.errors import NotFound
 from engine.pipeline import arrivals, refused_events
 from engine.pipeline.arrivals import HOUR, KeyArrivals, Minute
 from engine.pipeline.refused_events import IdConflict, RefusedEvent
+from engine.shops import shops
 
 SHOWN = 50
 """Rows of each list, the latest."""
@@ -109,12 +110,13 @@ def incoming(
 def refused_by_key(actor: Actor, *, key: str | None = None, limit: int = SHOWN) -> RefusedByKey:
     """The last hour of each key and the latest refused events, or those of one.
 
-    Raises NotAllowed and KeyNotFound.
+    A shop counts as a key: its source stands for the key's id.  Raises NotAllowed and KeyNotFound.
     """
     actor.require(Permission.OPERATE)
-    if key is not None:
+    labels = shops.labels(actor.db)
+    if key is not None and key not in labels:
         key_service.find(actor, key)
-    found = arrivals.last_hour(actor.db, now=actor.now)
+    found = arrivals.last_hour(actor.db, now=actor.now, others=labels)
     return RefusedByKey(
         last_hour=[one for one in found if key is None or one.key == key],
         refused=refused_events.newest(actor.db, limit=limit, source=key),

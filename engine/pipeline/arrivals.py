@@ -77,8 +77,11 @@ def add(db: Db, counts: Mapping[str, Counted], *, now: datetime) -> None:
     )
 
 
-def last_hour(db: Db, *, now: datetime) -> list[KeyArrivals]:
-    """What each key in force, or that sent something, sent in the last hour; the most refused first."""
+def last_hour(db: Db, *, now: datetime, others: Mapping[str, str] | None = None) -> list[KeyArrivals]:
+    """What each key in force, or that sent something, sent in the last hour; the most refused first.
+
+    `others` are the labels of sources that are no keys, such as shops.
+    """
     sums = {
         row["_id"]: Counted(row["accepted"], row["refused"])
         for row in db.arrivals.aggregate(
@@ -99,6 +102,11 @@ def last_hour(db: Db, *, now: datetime) -> list[KeyArrivals]:
         KeyArrivals(row["_id"], row["label"], counted.accepted, counted.refused)
         for row in keys
         if (counted := sums.get(row["_id"], Counted())) != Counted() or row.get("revoked_at") is None
+    ]
+    found += [
+        KeyArrivals(source, label, counted.accepted, counted.refused)
+        for source, label in (others or {}).items()
+        if (counted := sums.get(source, Counted())) != Counted()
     ]
     return sorted(found, key=lambda one: (-one.refused, -one.accepted, one.label))
 

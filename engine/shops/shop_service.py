@@ -18,6 +18,9 @@ from engine.shops.platforms.registry import platform_of
 from engine.shops.sealing import Sealer
 from engine.shops.shops import MAX_NAME, MAX_PREFIX, ShopRecord
 
+MAX_ENTERED = 2_000
+"""Characters of what is entered in one field."""
+
 _PREFIX = re.compile(r"[A-Za-z0-9_.-]*")
 
 
@@ -162,8 +165,9 @@ def _text(field: Field, given: str) -> str:
     given = given.strip()
     if not given:
         raise InvalidShop(field.name, f"{field.label} is empty: {field.where}")
-    if len(given) > 2_000 or any(letter.isspace() or not letter.isprintable() for letter in given):
-        raise InvalidShop(field.name, f"{field.label} must be one word without spaces: {field.where}")
+    spaced = not field.secret and any(letter.isspace() for letter in given)
+    if len(given) > MAX_ENTERED or spaced or not given.isprintable():
+        raise InvalidShop(field.name, f"{field.label} must be one line of text: {field.where}")
     return given
 
 

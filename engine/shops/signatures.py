@@ -14,7 +14,7 @@ from engine.shops.platforms.platform import Delivery, Forged
 
 def require_signature(delivery: Delivery, secrets: Sequence[str], *, header: str) -> None:
     """Raise Forged unless a secret in force signed the body."""
-    given = delivery.headers.get(header, "").strip()
+    given = delivery.headers.get(header.lower(), "").strip()
     if not given:
         raise Forged(f"{header} is missing: only the shop itself may post here")
     for secret in secrets:
@@ -33,6 +33,6 @@ AHEAD = timedelta(minutes=15)
 
 def require_age(delivery: Delivery, *, header: str) -> None:
     """Raise Forged if the platform says when the event was, and that is long ago or still to come."""
-    at = time(delivery.headers.get(header))
+    at = time(delivery.headers.get(header.lower()))
     if at is not None and not -AHEAD <= delivery.received_at - at <= MAX_AGE:
         raise Forged(f"{header} is {at:%Y-%m-%d %H:%M} UTC: a delivery is accepted for {MAX_AGE.days} days")

@@ -175,6 +175,19 @@ BULK = {
 }
 """What can be done to those who are ticked, as its buttons say."""
 
+
+def a_shop(page: Page) -> None:
+    """Open the set-up of a shop, which is connected if need be."""
+    link = page.get_by_role("link", name="Corner shop")
+    if link.count():
+        link.first.click()
+    else:
+        if not page.get_by_label("Name", exact=True).is_visible():
+            unfold("^Connect a shop")(page)
+        write("Name", "Corner shop")(page)
+    expect(page.get_by_text(re.compile("Waiting for the first event")).first).to_be_visible()
+
+
 PLACES = (
     Place("contacts", "/", r"contacts$"),
     Place("contacts-found", "/?q=ana.prue", r"1 found"),
@@ -228,6 +241,8 @@ PLACES = (
     Place("settings-account", "/?page=settings&section=account", r"Time zone"),
     Place("settings-users", "/?page=settings&section=users", r"Invite user", (unfold("^Invite user"),)),
     Place("settings-keys", "/?page=settings&section=keys", r"New API key", (unfold("^New API key"),)),
+    Place("settings-shops", "/?page=settings&section=shops", r"Connect a shop", (unfold("^Connect a shop"),)),
+    Place("settings-shop", "/?page=settings&section=shops", r"Connect a shop", (a_shop,)),
     Place("settings-incoming", "/?page=settings&section=incoming", r"Latest events"),
     Place("settings-workers", "/?page=settings&section=workers", r"Needs attention"),
     Place("settings-audit", "/?page=settings&section=audit", r"Name or ID"),

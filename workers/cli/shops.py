@@ -36,9 +36,7 @@ ShopId = Annotated[str, typer.Argument(metavar="ID", help="As `sheets shops list
 
 @shops_app.command()
 def add(
-    platform: Annotated[
-        str, typer.Argument(help="shopify or woocommerce, or another that `platforms` lists.")
-    ],
+    platform: Annotated[str, typer.Argument(help="Such as shopify; `sheets shops platforms` lists them.")],
     name: Annotated[str, typer.Option(help="What the shop is called here.")],
     fields: Fields = None,
     prefix: Annotated[
@@ -140,9 +138,7 @@ def rotate(
     sealer = sealer_of(settings, instance)
     for field, secret in entered.items():
         shop_service.replace_secret(cli_actor(db), shop, field, secret, sealer=sealer, keep_old=not drop_old)
-    typer.echo(
-        "replaced" if drop_old else "replaced; the last one is accepted, too, until it is replaced again"
-    )
+    typer.echo("replaced" if drop_old else "replaced; the last one is accepted, too, until the next change")
 
 
 @shops_app.command()

@@ -103,6 +103,7 @@ class Refusal(Outline):
                 "partialFilterExpression": {"media": {"$exists": True}},
             },
             {"fields": ["again_at"], "partialFilterExpression": {"again_at": {"$exists": True}}},
+            {"fields": ["waits_for"], "partialFilterExpression": {"waits_for": {"$exists": True}}},
         ],
     }
     id = me.StringField(primary_key=True)

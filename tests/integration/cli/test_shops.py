@@ -76,7 +76,7 @@ def test_a_second_shop_gets_a_prefix_and_a_removed_one_is_gone(named: Db) -> Non
         (("add", "shopify", "--name", " "), "enter a name"),
         (("add", "shopify", "--name", "x", "--set", "secret=1"), "no field 'secret'; it has webhook_secret"),
         (("add", "shopify", "--name", "x", "--set", "webhook_secret"), "FIELD=VALUE"),
-        (("add", "shopify", "--name", "x", "--set", "webhook_secret=two words"), "one word"),
+        (("add", "shopify", "--name", "x", "--set", "webhook_secret=a\tb"), "one line"),
         (("add", "shopify", "--name", "x", "--prefix", "a b"), "letters"),
         (("show", "nothing"), "sheets shops list"),
         (("remove", "nothing"), "sheets shops list"),

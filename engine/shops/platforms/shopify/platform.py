@@ -62,8 +62,8 @@ def translate(topic: str, payload: Any) -> Sequence[Reading]:
 
 
 def _verify(delivery: Delivery, secrets: Sequence[str]) -> None:
-    require_signature(delivery, secrets, header="x-shopify-hmac-sha256")
-    require_age(delivery, header="x-shopify-triggered-at")
+    require_signature(delivery, secrets, header="X-Shopify-Hmac-Sha256")
+    require_age(delivery, header="X-Shopify-Triggered-At")
 
 
 def _steps(address: str) -> Sequence[Step]:

@@ -117,7 +117,7 @@ PLATFORM = Platform(
     steps=_steps,
     translate=translate,
     webhooks=Webhooks(
-        verify=partial(require_signature, header="x-wc-webhook-signature"),
+        verify=partial(require_signature, header="X-WC-Webhook-Signature"),
         topic=_topic,
         id=lambda delivery: delivery.headers.get("x-wc-webhook-delivery-id", ""),
         is_ping=_is_ping,

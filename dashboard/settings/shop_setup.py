@@ -9,7 +9,7 @@ from dashboard import formats
 from dashboard.current_user import fragment
 from dashboard.running_instance import instance, settings, time_zone
 from dashboard.settings import incoming_section
-from dashboard.ui.markup import badge, joined, page_title, quiet, show, tag
+from dashboard.ui.markup import badge, joined, quiet, show, tag
 from dashboard.ui.problems import keep_errors, notice_box, show_kept
 from engine.accounts.actor import Actor
 from engine.db.connection import utc_now
@@ -29,7 +29,7 @@ _PROBLEM = "shop.problem"
 def render(actor: Actor, shop: ShopRecord) -> None:
     """How far a shop's connection is, the steps of its platform, and what it sends."""
     platform = platform_of(shop.platform)
-    show(page_title(shop.name))
+    show(tag("h2", shop.name, "cs-title"))
     fragment(run_every=LIVE)(_progress)(actor, shop.id)
     with st.expander(f"Set up in {platform.label}", expanded=shop.first_at is None, key="shop-steps"):
         _steps(shop, platform)

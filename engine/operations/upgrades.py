@@ -267,10 +267,10 @@ NAMED_TYPES = frozenset(
     {
         "added_to_wishlist", "removed_from_wishlist", "checkout_step_viewed", "checkout_step_completed",
         "payment_info_entered", "coupon_entered", "coupon_applied", "coupon_denied", "coupon_removed",
-        "product_shared", "cart_shared",
+        "product_shared", "cart_shared", "account_closed",
     }
 )  # fmt: skip
-"""Types that became known with the names of their events."""
+"""Types that became known with the names of their events, or with connected shops."""
 
 
 def names_step() -> str:

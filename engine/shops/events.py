@@ -14,7 +14,7 @@ from typing import Any, Literal
 from engine.errors import Invalid
 
 
-class UnreadablePayload(Invalid):
+class UnreadableDelivery(Invalid):
     """A payload that is not in the documented form of its platform, with the reason."""
 
 

@@ -31,7 +31,7 @@ from engine.shops.events import (
     PrivacyRequest,
     Reading,
     ShopEvent,
-    UnreadablePayload,
+    UnreadableDelivery,
 )
 from engine.shops.orders import stamp
 from engine.shops.platforms.platform import Platform
@@ -62,23 +62,23 @@ class Taken:
 
 
 def decode(body: bytes) -> Any:
-    """The payload of a body, its numbers exact.  Raises UnreadablePayload."""
+    """The payload of a body, its numbers exact.  Raises UnreadableDelivery."""
     try:
         return _JSON.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UnreadablePayload(f"is not JSON: {error}") from None
+        raise UnreadableDelivery(f"is not JSON: {error}") from None
 
 
 _JSON: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=exact_number)
 
 
 def read(platform: Platform, topic: str, payload: Any) -> list[Reading]:
-    """The readings of a payload.  Raises UnreadablePayload, with what is missing or wrong."""
+    """The readings of a payload.  Raises UnreadableDelivery, with what is missing or wrong."""
     try:
         return list(platform.translate(topic, payload))
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
-        raise UnreadablePayload(f"{topic}: {reason}") from error
+        raise UnreadableDelivery(f"{topic}: {reason}") from error
 
 
 def take(

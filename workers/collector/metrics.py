@@ -43,7 +43,7 @@ class Metrics:
             "Events of sending services and returned mails that were not understood, and are kept.",
         )
         self.forged = self._counter(
-            "webhooks_forged", "Webhooks refused because their service did not sign them.", "provider"
+            "webhooks_forged", "Webhooks refused because their service or shop did not sign them.", "provider"
         )
         self.choices = self._counter(
             "preference_choices", "Subscriptions that contacts changed, by the way in which they did.", "by"

@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.errors import InvalidActivity
-from engine.shops.events import UnreadablePayload
+from engine.shops.events import UnreadableDelivery
 from engine.tracking.times import moment
 
 Payload = Mapping[str, Any]
 
 
 def an_object(payload: Any) -> Payload:
-    """The payload as an object.  Raises UnreadablePayload."""
+    """The payload as an object.  Raises UnreadableDelivery."""
     if not isinstance(payload, Mapping):
-        raise UnreadablePayload("must be a JSON object")
+        raise UnreadableDelivery("must be a JSON object")
     return payload
 
 

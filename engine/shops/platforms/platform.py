@@ -11,7 +11,7 @@ from engine.errors import NotAllowed
 from engine.shops.events import Reading
 
 
-class Forged(NotAllowed):
+class ForgedDelivery(NotAllowed):
     """A request whose signature is missing or wrong, or that is too old."""
 
 
@@ -64,7 +64,7 @@ class Delivery:
 class Translate(Protocol):
     """The readings of a payload; pure.
 
-    Raises UnreadablePayload, and KeyError, TypeError or ValueError for what is not in the documented form:
+    Raises UnreadableDelivery, and KeyError, TypeError or ValueError for what is not in the documented form:
     the payload is kept then, and can be run again.
     """
 
@@ -76,7 +76,7 @@ class Webhooks:
     """How a platform delivers webhooks.
 
     Parameters:
-      verify(callable): Raises Forged unless one of the secrets signed the delivery.
+      verify(callable): Raises ForgedDelivery unless one of the secrets signed the delivery.
       topic(callable): What it is about, such as `orders/create`.
       id(callable): The platform's id of the delivery, the same when it is sent again; empty for none.
       is_ping(callable): Whether it only tries the address: it is answered, and nothing else.

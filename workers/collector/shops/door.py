@@ -23,9 +23,9 @@ from engine.notices import not_understood
 from engine.notices.not_understood import NotUnderstood
 from engine.notices.taken import TakenNotices
 from engine.shops import deliveries, intake, privacy_requests, shops
-from engine.shops.events import UnreadablePayload
+from engine.shops.events import UnreadableDelivery
 from engine.shops.intake import Taken
-from engine.shops.platforms.platform import Delivery, Forged, Platform, Webhooks
+from engine.shops.platforms.platform import Delivery, ForgedDelivery, Platform, Webhooks
 from engine.shops.platforms.registry import platform_of
 from engine.shops.sealing import Sealer
 from engine.shops.shops import ShopRecord
@@ -88,7 +88,7 @@ class ShopDoor:
     async def receive(self, request: Request) -> Response:
         """One delivery.
 
-        Raises UnknownPlatform, NoWebhooks, ShopNotFound and Forged, those of `read_body`, Misconfigured,
+        Raises UnknownPlatform, NoWebhooks, ShopNotFound and ForgedDelivery, those of `read_body`, Misconfigured,
         Unavailable and PyMongoError.
         """
         platform = platform_of(request.path_params["platform"])
@@ -125,9 +125,11 @@ class ShopDoor:
             secrets = shops.secrets_of(self._db, shop.id, webhooks.secret, self._sealer())
         try:
             if not secrets:
-                raise Forged("no secret is entered for this shop: an admin does so under Settings, Shops")
+                raise ForgedDelivery(
+                    "no secret is entered for this shop: an admin does so under Settings, Shops"
+                )
             webhooks.verify(delivery, secrets)
-        except Forged as error:
+        except ForgedDelivery as error:
             self._metrics.forged.labels(shop.platform).inc()
             self._arrivals.count(shop.source, refused=1)
             if not FORGED_NOTED.wait_for(shop.id, 1):
@@ -148,7 +150,7 @@ class ShopDoor:
         at, body = delivery.received_at, delivery.body
         try:
             readings = intake.read(platform, topic, intake.decode(body))
-        except UnreadablePayload as error:
+        except UnreadableDelivery as error:
             return Taken(), [intake.unclear(shop, topic, body, str(error), received_at=at)]
         with pymongo.timeout(MONGODB_WITHIN):
             taken = intake.take(self._db, shop, readings, ruleset, received_at=at)

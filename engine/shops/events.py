@@ -55,7 +55,7 @@ class ShopEvent:
         refund, a deletion) is attributed to the customer of that order, and waits for it if need be.
       once(bool): A second event with this id is left out even if it differs: the platform gives no time of
         its own.
-      known_only(bool): Leave it out if nobody has this customer's id, email or phone.
+      known_only(bool): Leave it out if nobody has this customer's number.
     """
 
     type: str

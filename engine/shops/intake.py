@@ -17,13 +17,14 @@ import msgspec
 from engine.db import Db
 from engine.domain.activities import Activity
 from engine.domain.document import Document
-from engine.domain.identity.identities import tracker_key
+from engine.domain.identity.identities import IdentityKind, make_key, tracker_key
 from engine.domain.identity.normalisation import is_placeholder
 from engine.domain.json_values import exact_number
 from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity, InvalidIdentity
 from engine.notices import not_understood
 from engine.notices.not_understood import NotUnderstood
+from engine.notices.raw_notices import EVIDENCE_OF, RawNotice, text_of
 from engine.shops.events import (
     NOBODY,
     Customer,
@@ -125,7 +126,7 @@ def _settled(db: Db, shop: ShopRecord, events: Sequence[ShopEvent], taken: Taken
         if event.once and _id(shop, event) in stored:
             taken.ignored.append(f"{event.type} is stored already")
         elif event.known_only and not _is_known(db, shop, event.customer):
-            taken.ignored.append("nobody has this customer's number, email or phone")
+            taken.ignored.append("nobody has this customer's number")
         elif event.order and event.customer == NOBODY:
             found = _with_customer(db, shop, event, states.get(event.order))
             if found is None:
@@ -202,9 +203,9 @@ def _first(shop: ShopRecord, order: str) -> str:
 
 
 def _is_known(db: Db, shop: ShopRecord, customer: Customer) -> bool:
-    named = {"external_id": shop.prefix + customer.id if customer.id else "", "email": customer.email.lower()}
-    either = [{name: value} for name, value in named.items() if value]
-    return bool(either) and db.contacts.find_one({"$or": either}, {"_id": 1}) is not None
+    number = _number(shop, customer.id)
+    keys = [make_key(IdentityKind.EXTERNAL_ID, number)] if number else []
+    return bool(keys) and db.contacts.find_one({"keys": {"$in": keys}}, {"_id": 1}) is not None
 
 
 # As an event of the tracking API
@@ -248,6 +249,23 @@ def _own_number(shop: ShopRecord, external_id: str) -> str:
 
 
 # What is kept beside the activities
+
+
+def evidence(taken: Taken, body: bytes) -> list[RawNotice]:
+    """The payload behind each consent and refusal, as it came."""
+    return [
+        RawNotice(
+            activity=activity.id,
+            media="application/json",
+            text=text_of(body),
+            size=len(body),
+            source=activity.source,
+            received_at=activity.received_at,
+            addresses=[a for a in (activity.identities.email, activity.identities.phone) if a],
+        )
+        for activity in taken.activities
+        if activity.type in EVIDENCE_OF
+    ]
 
 
 def unclear(

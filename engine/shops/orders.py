@@ -119,7 +119,7 @@ def single_refund(
         properties=filled(
             order_id=number,
             shop_order_id=order_id,
-            refund_id=f"shop:{refund.id}",
+            refund_id=refund.id,
             total=refund.amount,
             currency=refund.currency,
             reason=refund.reason,

@@ -78,14 +78,12 @@ class Webhooks:
     Parameters:
       verify(callable): Raises ForgedDelivery unless one of the secrets signed the delivery.
       topic(callable): What it is about, such as `orders/create`.
-      id(callable): The platform's id of the delivery, the same when it is sent again; empty for none.
       is_ping(callable): Whether it only tries the address: it is answered, and nothing else.
       secret(str): The name of the field with the signing secret.
     """
 
     verify: Callable[[Delivery, Sequence[str]], None]
     topic: Callable[[Delivery], str]
-    id: Callable[[Delivery], str]
     is_ping: Callable[[Delivery], bool] = lambda _: False
     secret: str = "webhook_secret"
 

@@ -357,3 +357,23 @@ def test_without_a_key_for_secrets_the_shop_is_told_to_come_again(db, shopify):
         )
 
     assert answer.status_code == 503
+
+
+def test_the_payload_behind_a_consent_is_kept_as_evidence(db, post, shopify):
+    post(shopify, "customers_email_marketing_consent/update", email_consent("unsubscribed", 5))
+
+    [notice] = db.raw_notices.find()
+    assert "single_opt_in" in notice["text"] and notice["addresses"] == ["ana@x.example"]
+
+
+def test_a_refund_that_the_shop_s_server_reports_too_counts_once(db, client, post, shopify):
+    from engine.accounts import keys
+
+    token = keys.create_key(db, "secret", label="server", now=utc_now()).token
+    properties = {"order_id": "1001", "refund_id": "890088186047892319", "total": "30.00"}
+    event = {"event": "Order Refunded", "userId": "115310627314723954", "timestamp": minutes(60).isoformat()}
+    post(shopify, "orders/create", shopify_order())
+    client.post("/v1/track", json=event | {"properties": properties}, auth=(token, ""))
+    post(shopify, "refunds/create", shopify_refund())
+
+    assert spent(db) == (1, Decimal("50.00"))

@@ -19,7 +19,7 @@ from engine.db import Db
 from engine.domain.activities import SHOP, Activity, ActivityId
 from engine.domain.rulebook import Ruleset
 from engine.errors import NotFound
-from engine.notices import not_understood
+from engine.notices import not_understood, raw_notices
 from engine.notices.not_understood import NotUnderstood
 from engine.notices.taken import TakenNotices
 from engine.shops import deliveries, intake, privacy_requests, shops
@@ -40,8 +40,8 @@ MAX_DELIVERY = 5 * 1024 * 1024
 MONGODB_WITHIN = 10.0
 """Seconds after which MongoDB counts as away though its connection stands."""
 
-FORGED_NOTED = RateLimit(per_second=1.0, burst=20)
-"""How often a forged delivery is written down at its shop: a flood of them is no load on the database."""
+FORGED_RECORDED = (1.0, 20.0)
+"""Forged deliveries a second, and at once, that are recorded at their shop: a flood is no load on MongoDB."""
 
 log = structlog.get_logger()
 
@@ -84,19 +84,20 @@ class ShopDoor:
         self._metrics = metrics
         self._sealer = sealer
         self._clock = clock
+        self._forged = RateLimit(per_second=FORGED_RECORDED[0], burst=FORGED_RECORDED[1])
 
     async def receive(self, request: Request) -> Response:
         """One delivery.
 
-        Raises UnknownPlatform, NoWebhooks, ShopNotFound and ForgedDelivery, those of `read_body`, Misconfigured,
-        Unavailable and PyMongoError.
+        Raises UnknownPlatform, NoWebhooks, ShopNotFound and ForgedDelivery, those of `read_body`,
+        Misconfigured, Unavailable and PyMongoError.
         """
         platform = platform_of(request.path_params["platform"])
         if platform.webhooks is None:
             raise NoWebhooks(platform)
+        shop = await asyncio.to_thread(self._shop, platform, request.path_params["id"])
         body = await read_body(request, at_most=MAX_DELIVERY)
         delivery = Delivery(dict(request.headers), body, self._clock())
-        shop = await asyncio.to_thread(self._shop, platform, request.path_params["id"])
         if platform.webhooks.is_ping(delivery):
             return JSONResponse({"success": True, "ping": True})
         await asyncio.to_thread(self._verify, platform.webhooks, shop, delivery)
@@ -107,7 +108,7 @@ class ShopDoor:
         ruleset = await self._ruleset()
         taken, kept = await asyncio.to_thread(self._take, platform, shop, topic, delivery, ruleset)
         await self._keep(taken.activities)
-        await asyncio.to_thread(self._keep_beside, shop, topic, taken, kept, delivery.received_at)
+        await asyncio.to_thread(self._keep_beside, shop, topic, delivery, taken, kept)
         await asyncio.to_thread(self._close, shop, topic, digest, delivery.received_at)
         self._count(shop, taken, kept)
         counts = {"accepted": len(taken.activities), "kept_for_later": len(kept)}
@@ -132,7 +133,7 @@ class ShopDoor:
         except ForgedDelivery as error:
             self._metrics.forged.labels(shop.platform).inc()
             self._arrivals.count(shop.source, refused=1)
-            if not FORGED_NOTED.wait_for(shop.id, 1):
+            if not self._forged.wait_for(shop.id, 1):
                 shops.record_refused(self._db, shop.id, reason=str(error), at=delivery.received_at)
             raise
 
@@ -161,11 +162,18 @@ class ShopDoor:
         return taken, kept
 
     def _keep_beside(
-        self, shop: ShopRecord, topic: str, taken: Taken, kept: Sequence[NotUnderstood], now: datetime
+        self,
+        shop: ShopRecord,
+        topic: str,
+        delivery: Delivery,
+        taken: Taken,
+        kept: Sequence[NotUnderstood] = (),
     ) -> None:
         """Keep what is beside the activities, once they are durable.  Idempotent."""
+        now = self._clock()
         with pymongo.timeout(MONGODB_WITHIN):
             not_understood.keep(self._db, kept)
+            raw_notices.keep(self._db, intake.evidence(taken, delivery.body))
             for request in taken.privacy:
                 privacy_requests.take(self._db, shop, request, now=now)
             intake.go_on(self._db, shop, taken.orders, now=now)
@@ -196,7 +204,7 @@ class ShopDoor:
         delivery = Delivery({}, kept.raw, kept.received_at)
         taken, unclear = await asyncio.to_thread(self._take, platform, shop, kept.topic, delivery, ruleset)
         await self._keep(taken.activities)
-        await asyncio.to_thread(self._keep_beside, shop, kept.topic, taken, (), self._clock())
+        await asyncio.to_thread(self._keep_beside, shop, kept.topic, delivery, taken)
         return TakenNotices(taken.activities, unclear=unclear)
 
 

@@ -97,7 +97,6 @@ PLATFORM = Platform(
     webhooks=Webhooks(
         verify=_verify,
         topic=lambda delivery: delivery.headers.get("x-shopify-topic", ""),
-        id=lambda delivery: delivery.headers.get("x-shopify-webhook-id", ""),
     ),
     topics=tuple(topic for topic, _ in TOPICS),
 )

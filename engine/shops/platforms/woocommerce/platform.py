@@ -119,7 +119,6 @@ PLATFORM = Platform(
     webhooks=Webhooks(
         verify=partial(require_signature, header="X-WC-Webhook-Signature"),
         topic=_topic,
-        id=lambda delivery: delivery.headers.get("x-wc-webhook-delivery-id", ""),
         is_ping=_is_ping,
     ),
     topics=tuple(topic for topic, _ in TOPICS),

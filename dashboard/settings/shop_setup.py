@@ -45,7 +45,7 @@ def state(shop: ShopRecord) -> Markup:
     """How far a shop's connection is, as a badge."""
     if shop.problem:
         return badge("not reachable", "bad")
-    if shop.refused_at is not None and (shop.last_at is None or shop.refused_at > shop.last_at):
+    if shop.is_refused:
         return badge("deliveries refused", "bad")
     if shop.first_at is not None:
         return badge("connected", "good")
@@ -113,7 +113,7 @@ def _events(actor: Actor, source: str) -> None:
 
 def _status(shop: ShopRecord) -> Markup:
     zone, now = time_zone(), utc_now()
-    if shop.refused_at is not None and (shop.last_at is None or shop.refused_at > shop.last_at):
+    if shop.is_refused:
         when = formats.ago(shop.refused_at, now, zone)
         return joined([tag("b", f"A delivery was refused {when}: "), shop.refused_reason, "."])
     if shop.problem:

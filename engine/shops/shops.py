@@ -103,6 +103,11 @@ class ShopRecord:
         """The source of its activities."""
         return SHOP + self.id
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether its last delivery was refused."""
+        return self.refused_at is not None and (self.last_at is None or self.refused_at > self.last_at)
+
 
 def add(
     db: Db,

@@ -21,6 +21,7 @@ from engine.rules import versions
 from engine.rules.ruleset import compile_published
 from engine.segments import agreement
 from engine.settings import Instance
+from engine.shops import shops
 
 Verdict = Literal["ok", "warning", "broken"]
 
@@ -75,6 +76,7 @@ def examine(db: Db, instance: Instance, environment: Mapping[str, str]) -> Itera
         _sendings,
         _new_contacts,
         _mailboxes,
+        _shops,
         _orders,
     ):
         yield check(db)
@@ -176,6 +178,18 @@ def _new_contacts(db: Db) -> Finding:
     found = f"{listed}: events of further ones are refused" if listed else ""
     advice = "see *Refused events* in the settings; `sheets keys change --new-contacts-per-day` raises it"
     return _finding("new contacts", found, advice, ok="no key has reached its daily limit")
+
+
+def _shops(db: Db) -> Finding:
+    """The connected shops whose last delivery was refused, or that cannot be asked."""
+    found = shops.all_shops(db)
+    troubled = [shop for shop in found if shop.problem or shop.is_refused]
+    return _finding(
+        "shops",
+        "; ".join(f"{shop.name}: {shop.problem or shop.refused_reason}" for shop in troubled),
+        "see Settings, Shops, or `sheets shops show ID`",
+        ok=f"{len(found)} connected" if found else "none",
+    )
 
 
 def _mailboxes(db: Db) -> Finding:

@@ -9,9 +9,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from engine.db import Db
+from engine.db.connection import utc_now
 from engine.settings import Settings, locate
 from engine.shops import shops
 from engine.shops.sealing import sealer_of
+from workers.cli import doctor
 from workers.cli.main import app
 
 KEY = "a key for tests, of thirty-two characters and more"
@@ -112,3 +114,13 @@ def test_the_key_file_of_embedded_servers_is_its_owner_s_alone(tmp_path: Path) -
 
     assert (tmp_path / "secrets.key").stat().st_mode & 0o777 == 0o600
     assert sealer_of(Settings(), embedded).open(sealed) == "x"
+
+
+def test_the_doctor_names_a_shop_whose_deliveries_are_refused(named: Db) -> None:
+    shop = json.loads(run("shops", "add", "shopify", "--name", "Zapatos", "--json").stdout)["id"]
+    assert doctor._shops(named).verdict == "ok"
+
+    shops.record_refused(named, shop, reason="the signature is wrong", at=utc_now())
+
+    found = doctor._shops(named)
+    assert (found.verdict, found.found) == ("warning", "Zapatos: the signature is wrong")

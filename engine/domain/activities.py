@@ -71,6 +71,7 @@ class Source(StrEnum):
     """The sender of an activity; its weight decides what the activity may change."""
 
     SERVER = "server"
+    SHOP = "shop"
     VERIFIED_BROWSER = "verified_browser"
     BROWSER = "browser"
     IMPORT = "import"
@@ -80,6 +81,7 @@ class Source(StrEnum):
 
 SOURCE_LABELS = {
     Source.SERVER: "Server",
+    Source.SHOP: "Connected shop",
     Source.VERIFIED_BROWSER: "Browser, identity verified",
     Source.BROWSER: "Browser",
     Source.IMPORT: "Import",
@@ -98,7 +100,7 @@ def source_of(row: Mapping[str, Any]) -> Source:
     if sender == PREFERENCE_PAGE:
         return Source.PREFERENCE_PAGE
     if row.get("trusted"):
-        return Source.SERVER
+        return Source.SHOP if str(sender).startswith(SHOP) else Source.SERVER
     return Source.BROWSER if row.get("verified") is None else Source.VERIFIED_BROWSER
 
 

@@ -6,6 +6,7 @@ from itertools import permutations
 import pytest
 from msgspec import structs
 
+from engine.domain.activities import SOURCE_LABELS, source_of
 from tests.builders import an_activity, minutes, the_contact
 
 SHOP = "shop:1"
@@ -74,3 +75,10 @@ def test_only_a_shop_s_own_statement_has_several_names_and_a_time():
     [found] = book(server)
 
     assert (found.also, found.stated_at) == ([], None)
+
+
+def test_the_source_of_what_a_shop_reports_is_named():
+    row = {"source": SHOP, "trusted": True}
+
+    assert SOURCE_LABELS[source_of(row)] == "Connected shop"
+    assert SOURCE_LABELS[source_of(row | {"source": "a key", "trusted": True})] == "Server"

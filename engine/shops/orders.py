@@ -6,11 +6,14 @@ the one with the latest `updated_at` holds (`engine.domain.commerce`), and the e
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
+
+import msgspec
 
 from engine.shops.events import NOBODY, Customer, Ignored, Reading, ShopEvent
 
@@ -84,8 +87,7 @@ def readings_of(order: OrderState) -> Iterator[Reading]:
 def given_up(order: OrderState) -> Iterator[Reading]:
     """The events of an order that was placed, perhaps, and is none any more: its payment failed."""
     yield _checkout(order)
-    yield _event(order, "order_updated", f"order:{order.id}:{stamp(order.updated_at)}", order.updated_at,
-                 {**_content(order), "cancelled": True})  # fmt: skip
+    yield _state(order, "order_updated", order.updated_at, cancelled=True)
 
 
 def refund_event(refund: ShopRefund, order: OrderState) -> ShopEvent:
@@ -148,6 +150,12 @@ def stamp(at: datetime) -> str:
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
 
 
+def content_mark(*content: Any) -> str:
+    """A short mark of some content, for ids: platforms give times in seconds, in which much can happen."""
+    encoded = msgspec.json.encode(content, order="deterministic")
+    return hashlib.blake2b(encoded, digest_size=4).hexdigest()
+
+
 def money(value: Any) -> Decimal | None:
     """An amount as the platforms' JSON writes it, exact; unset for none.  Raises ValueError.
 
@@ -173,14 +181,19 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 def _stated(order: OrderState) -> ShopEvent:
-    cancelled = {"cancelled": True} if order.standing == "cancelled" else {}
-    return _event(
-        order,
-        "order_completed",
-        f"order:{order.id}:{stamp(order.updated_at)}",
-        order.placed_at,
-        {**_content(order), **cancelled},
-    )
+    return _state(order, "order_completed", order.placed_at, cancelled=order.standing == "cancelled")
+
+
+def _state(order: OrderState, type_: str, at: datetime, *, cancelled: bool) -> ShopEvent:
+    """A state of the order; of those of one second that say the same, in other words, the first is stored.
+
+    Platforms give times in seconds: of two that differ, the one that is cancelled or refunded counts.
+    """
+    rank = 1 if cancelled or order.standing == "refunded" else 0
+    said = content_mark(order.total, order.currency, cancelled, order.standing, order.customer)
+    id_ = f"order:{order.id}:{stamp(order.updated_at)}:{rank}{said}"
+    properties = {**_content(order), **({"cancelled": True} if cancelled else {})}
+    return replace(_event(order, type_, id_, at, properties), once=True)
 
 
 def _cancelled(order: OrderState) -> ShopEvent:
@@ -209,7 +222,7 @@ def _checkout(order: OrderState) -> ShopEvent:
     return _event(
         order,
         "checkout_started",
-        f"checkout:{order.id}:{stamp(order.updated_at)}",
+        f"checkout:{order.id}:{stamp(order.updated_at)}:{content_mark(properties)}",
         order.placed_at - _MILLISECOND,
         properties,
     )

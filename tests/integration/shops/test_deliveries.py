@@ -377,3 +377,14 @@ def test_a_refund_that_the_shop_s_server_reports_too_counts_once(db, client, pos
     post(shopify, "refunds/create", shopify_refund())
 
     assert spent(db) == (1, Decimal("50.00"))
+
+
+def test_what_happens_within_one_second_is_no_conflict(db, post, woo, shopify):
+    post(woo, "order.updated", woo_order(status="processing", updated=1))
+    post(woo, "order.updated", woo_order(status="completed", updated=1))
+    post(woo, "order.updated", woo_order(status="cancelled", updated=1))
+    post(shopify, "customers/create", shopify_customer())
+    post(shopify, "customers/update", shopify_customer(default_address={"city": "Cuenca"}))
+
+    assert db.conflicts.count_documents({}) == 0 and spent(db)[0] == 0
+    assert db.activities.count_documents({"type": "identified"}) == 2

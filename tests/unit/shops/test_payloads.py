@@ -66,7 +66,7 @@ def test_an_order_of_shopify_is_worth_what_it_is_now_with_its_refunds_added(more
 def test_an_order_carries_its_details_and_who_ordered():
     event = the_order(shopify_order())
 
-    assert (event.at, event.id) == (NOON, f"order:820982911946154508:{stamp(NOON)}")
+    assert event.at == NOON and event.id.startswith(f"order:820982911946154508:{stamp(NOON)}:")
     assert {name: event.properties[name] for name in ("order_id", "shop_order_id", "coupon", "shipping", "currency")} == {
         "order_id": "#1001", "shop_order_id": "820982911946154508", "coupon": "WINTER",
         "shipping": Decimal("5.00"), "currency": "EUR",

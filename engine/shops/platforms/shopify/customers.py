@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from engine.shops.events import Customer, Ignored, PrivacyKind, PrivacyRequest, Reading, ShopEvent
-from engine.shops.orders import filled, stamp
+from engine.shops.orders import content_mark, filled, stamp
 from engine.shops.platforms.payloads import (
     Payload,
     address_traits,
@@ -20,8 +20,9 @@ from engine.shops.platforms.payloads import (
 def customer(payload: Payload) -> Iterator[Reading]:
     """A customer as they are now, with the consent that payloads before 2025 carry."""
     at = required_time(payload, "updated_at", "created_at")
-    person = _person(payload)
-    yield ShopEvent("identified", f"customer:{person.id}:{stamp(at)}", at, person, traits=_traits(payload))
+    person, traits = _person(payload), _traits(payload)
+    id_ = f"customer:{person.id}:{stamp(at)}:{content_mark(person, traits)}"
+    yield ShopEvent("identified", id_, at, person, traits=traits)
     created = time(payload.get("created_at"))
     if payload.get("state") == "enabled" and created is not None:
         yield ShopEvent("registered", f"customer-registered:{person.id}", created, person, once=True)

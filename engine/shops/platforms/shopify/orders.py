@@ -16,6 +16,7 @@ from engine.shops.orders import (
     OrderState,
     ShopRefund,
     Standing,
+    content_mark,
     deleted_order,
     filled,
     money,
@@ -103,20 +104,15 @@ def checkout(payload: Payload) -> Iterator[Reading]:
         return
     token = text(payload.get("token")) or number(payload["id"])
     at = required_time(payload, "updated_at", "created_at")
-    yield ShopEvent(
-        "checkout_started",
-        f"checkout:{token}:{stamp(at)}",
-        at,
-        customer,
-        filled(
-            checkout_id=token,
-            value=money(payload.get("total_price")),
-            currency=text(payload.get("currency")),
-            products=products(payload),
-            url=text(payload.get("abandoned_checkout_url")),
-        ),
-        _traits(payload),
+    content = filled(
+        checkout_id=token,
+        value=money(payload.get("total_price")),
+        currency=text(payload.get("currency")),
+        products=products(payload),
+        url=text(payload.get("abandoned_checkout_url")),
     )
+    id_ = f"checkout:{token}:{stamp(at)}:{content_mark(customer, content)}"
+    yield ShopEvent("checkout_started", id_, at, customer, content, _traits(payload))
 
 
 def cart(payload: Payload) -> Iterator[Reading]:
@@ -125,7 +121,8 @@ def cart(payload: Payload) -> Iterator[Reading]:
     at = required_time(payload, "updated_at", "created_at")
     tracker = _attribute(payload, TRACKER) or cart_tracker(token)
     content: dict[str, Any] = {"cart_id": token, "products": products(payload)}
-    yield ShopEvent("cart_viewed", f"cart:{token}:{stamp(at)}", at, Customer(tracker=tracker), content)
+    id_ = f"cart:{token}:{stamp(at)}:{content_mark(content)}"
+    yield ShopEvent("cart_viewed", id_, at, Customer(tracker=tracker), content)
 
 
 def cart_tracker(token: str) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from engine.shops.events import Customer, Reading, ShopEvent
-from engine.shops.orders import filled, stamp
+from engine.shops.orders import content_mark, filled, stamp
 from engine.shops.platforms.payloads import (
     Payload,
     address_traits,
@@ -47,7 +47,8 @@ def _customer(payload: Payload) -> Iterator[Reading]:
         last_name=text(payload.get("last_name")) or text(billing.get("last_name")),
         address=address_traits(billing),
     )
-    yield ShopEvent("identified", f"customer:{person.id}:{stamp(at)}", at, person, traits=traits)
+    id_ = f"customer:{person.id}:{stamp(at)}:{content_mark(person, traits)}"
+    yield ShopEvent("identified", id_, at, person, traits=traits)
     created = time(payload.get("date_created_gmt"))
     if created is not None:
         yield ShopEvent("registered", f"customer-registered:{person.id}", created, person, once=True)

@@ -141,6 +141,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             allowed="a whole number from 0 to 10",
         ),
     ] = 0
+    allow_private_addresses: Annotated[
+        bool,
+        About(
+            "Whether webhooks and shops may be at addresses outside of the public internet: this machine, "
+            "your own network"
+        ),
+    ] = False
 
     openid_metadata_url: Annotated[
         str,

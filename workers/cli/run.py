@@ -94,19 +94,30 @@ def worker(
     """Run one worker process; start as many as you need."""
     from engine.db.connection import utc_now
     from engine.garbage import collect_seldom
+    from engine.http_client import HttpClient
     from workers.embedded.supervisor import stop_on_signals
     from workers.tasks.broker import make_broker
     from workers.tasks.metrics import WorkerMetrics
     from workers.tasks.worker import run
 
     log_events()
-    instance, db = open_db(data_dir, app="worker")
+    settings, instance = begin(data_dir)
+    db = connect(instance.mongodb_uri, instance.database, app="worker")
     metrics = WorkerMetrics()
     if metrics_port is not None:
         metrics.serve(metrics_host, metrics_port)
     collect_seldom()
     broker, secrets = make_broker(instance.broker_url), dict(os.environ)
-    run(db, broker, secrets, clock=utc_now, stop=stop_on_signals(), threads=threads, metrics=metrics)
+    run(
+        db,
+        broker,
+        secrets,
+        client=HttpClient(allow_private=settings.allow_private_addresses),
+        clock=utc_now,
+        stop=stop_on_signals(),
+        threads=threads,
+        metrics=metrics,
+    )
 
 
 @app.command()

@@ -10,10 +10,9 @@ import base64
 import hashlib
 import hmac
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from pymongo.errors import PyMongoError
@@ -23,14 +22,15 @@ from engine.db import Db
 from engine.domain import opt_in
 from engine.domain.rulebook import Ruleset, Webhook
 from engine.domain.webhook_secrets import UnusableSecret, is_set, signing_key, unusable, variables
-from engine.errors import Unavailable
+from engine.errors import ContactSheetsError, Unavailable
+from engine.http_client import HttpClient, Response
 from engine.pipeline import outbox
 from engine.pipeline.outbox import Outcome, Waiting
 from engine.rules import versions
 from workers.tasks.opt_in_call import confirmation_body
 
-TIMEOUT = 10
-"""Seconds that the receiver has to respond."""
+AT_ONCE = 16
+"""Webhooks that are called at the same time, each one call at a time: a slow one delays its own alone."""
 
 TICK = 1.0
 """Seconds between two checks while nothing waits; calls of this process are sent at once."""
@@ -48,6 +48,7 @@ def run(
     db: Db,
     environment: Mapping[str, str],
     *,
+    client: HttpClient,
     clock: Callable[[], datetime],
     stop: threading.Event,
     wake: threading.Event | None = None,
@@ -59,21 +60,72 @@ def run(
     outbox sets `wake`; `called` receives each outcome.
     """
     wake = threading.Event() if wake is None else wake
+    send = partial(_send, db, environment, client=client, clock=clock)
+    senders = _Senders(send, called, done=wake)
     held: Mapping[str, str] = {}
     look_at = clock()
     while not stop.is_set():
         wake.clear()
+        call = None
         try:
             if clock() >= look_at:
                 held, look_at = _hold(db, environment, before=held, now=clock()), clock() + LOOK
-            outcome = send_next(db, environment, clock=clock, without=held)
+            if senders.are_free:
+                call = _next(db, clock=clock, without={*held, *senders.busy})
         except (PyMongoError, Unavailable) as error:
             log.warning("cannot look into the outbox", error=str(error))
-            outcome = None
-        if outcome is None:
+        if call is None:
             wake.wait(TICK)
         else:
-            called(outcome)
+            senders.begin(call)
+    senders.finish()
+
+
+class _Senders:
+    """Threads that make calls, one at a time for each webhook.
+
+    Parameters:
+      send(callable): Makes a call and returns its outcome.
+      called(callable): Receives each outcome.
+      done(Event): Is set after each call.
+    """
+
+    def __init__(
+        self, send: Callable[[Waiting], Outcome], called: Callable[[Outcome], None], *, done: threading.Event
+    ) -> None:
+        self._send, self._called, self._done = send, called, done
+        self._busy: dict[str, threading.Thread] = {}
+
+    @property
+    def busy(self) -> set[str]:
+        """The webhooks that are being called."""
+        return set(self._busy)
+
+    @property
+    def are_free(self) -> bool:
+        return len(self._busy) < AT_ONCE
+
+    def begin(self, call: Waiting) -> None:
+        """Make a call, of a webhook that is not busy."""
+        thread = threading.Thread(target=self._make, args=(call,), name=f"call {call.webhook}", daemon=True)
+        self._busy[call.webhook] = thread
+        thread.start()
+
+    def finish(self) -> None:
+        """Wait for the calls that are being made; their deadline bounds it."""
+        for thread in list(self._busy.values()):
+            thread.join()
+
+    def _make(self, call: Waiting) -> None:
+        try:
+            self._called(self._send(call))
+        except (PyMongoError, Unavailable) as error:
+            log.warning("the outcome of a call was not kept: it is made again", error=str(error))
+        except Exception:
+            log.exception("a call failed by a fault of ours", call=call.id)
+        finally:
+            del self._busy[call.webhook]
+            self._done.set()
 
 
 def secrets_not_set(db: Db, environment: Mapping[str, str]) -> list[str] | None:
@@ -102,6 +154,7 @@ def send_next(
     db: Db,
     environment: Mapping[str, str],
     *,
+    client: HttpClient,
     clock: Callable[[], datetime],
     without: Collection[str] = (),
 ) -> Outcome | None:
@@ -109,11 +162,26 @@ def send_next(
 
     Unset if none is due.
     """
+    call = _next(db, clock=clock, without=without)
+    return None if call is None else _send(db, environment, call, client=client, clock=clock)
+
+
+def _next(db: Db, *, clock: Callable[[], datetime], without: Collection[str]) -> Waiting | None:
+    """Claim the next call that is due; unset if none is."""
     if not outbox.any_due(db, now=clock(), without=without):
         return None
-    call = outbox.claim(db, now=clock(), without=without)
-    if call is None:
-        return None
+    return outbox.claim(db, now=clock(), without=without)
+
+
+def _send(
+    db: Db,
+    environment: Mapping[str, str],
+    call: Waiting,
+    *,
+    client: HttpClient,
+    clock: Callable[[], datetime],
+) -> Outcome:
+    """Make a call that was claimed; return what became of it."""
     ruleset = versions.current(db)
     webhook = ruleset.webhooks.get(call.webhook)
     if webhook is None:
@@ -127,14 +195,19 @@ def send_next(
     if body is None:
         return outbox.drop(db, call, reason="the contact no longer waits for a confirmation", now=clock())
     try:
-        status = _post(webhook, key, call, body, at=clock())
-    except urllib.error.HTTPError as error:
-        error.close()
-        answer = f"answered {error.code} {error.reason}"
-        return outbox.failed(db, call, error=answer, now=clock(), for_good=error.code == GONE)
-    except (OSError, ValueError) as error:
-        return outbox.failed(db, call, error=f"{type(error).__name__}: {error}", now=clock())
-    return outbox.sent(db, call, status=status, now=clock())
+        response = _post(client, webhook, key, call, body, at=clock())
+    except ContactSheetsError as error:
+        return outbox.failed(db, call, error=str(error), now=clock())
+    if not response.is_success:
+        answer = f"answered {response.status} {response.reason}{_location(response)}"
+        return outbox.failed(db, call, error=answer, now=clock(), for_good=response.status == GONE)
+    return outbox.sent(db, call, status=response.status, now=clock())
+
+
+def _location(response: Response) -> str:
+    """Where a redirect leads: the address to declare instead, as a redirected call would lose its body."""
+    to = response.headers.get("location")
+    return f", a redirect to {to[:200]}: declare that address" if 300 <= response.status < 400 and to else ""
 
 
 def body_of(db: Db, call: Waiting, ruleset: Ruleset, environment: Mapping[str, str]) -> bytes | None:
@@ -171,7 +244,9 @@ def signature(key: bytes, id_: str, timestamp: int, body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
 
 
-def _post(webhook: Webhook, key: bytes | None, call: Waiting, body: bytes, *, at: datetime) -> int:
+def _post(
+    client: HttpClient, webhook: Webhook, key: bytes | None, call: Waiting, body: bytes, *, at: datetime
+) -> Response:
     timestamp = int(at.timestamp())
     headers = {
         "Content-Type": "application/json",
@@ -181,6 +256,4 @@ def _post(webhook: Webhook, key: bytes | None, call: Waiting, body: bytes, *, at
     }
     if key is not None:
         headers["webhook-signature"] = signature(key, call.id, timestamp, body)
-    request = urllib.request.Request(webhook.url, body, headers)
-    with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
-        return int(answer.status)
+    return client.deliver(webhook.url, body, headers)

@@ -16,6 +16,7 @@ from engine.db import Db
 from engine.db.installation import lane_count
 from engine.db.processes import holder_name, worker_name
 from engine.errors import Unavailable
+from engine.http_client import HttpClient
 from engine.operations import pulses
 from engine.pipeline.waker import Waker
 from workers.tasks import drain, jobs, outbox
@@ -43,6 +44,7 @@ def run(
     broker: dramatiq.Broker,
     environment: Mapping[str, str],
     *,
+    client: HttpClient,
     clock: Callable[[], datetime],
     stop: threading.Event,
     metrics: WorkerMetrics,
@@ -50,8 +52,8 @@ def run(
 ) -> None:
     """Work until stopped; then finish the current batches and return.
 
-    `environment` holds the secrets of webhooks.  The heartbeat publishes the address of
-    `metrics`.
+    `environment` holds the secrets of webhooks, which `client` calls.  The heartbeat publishes
+    the address of `metrics`.
     """
     sys.setswitchinterval(HANDOVER)
     name = worker_name()
@@ -70,6 +72,7 @@ def run(
             outbox.run,
             db,
             environment,
+            client=client,
             clock=clock,
             stop=stop,
             wake=calls_wait,

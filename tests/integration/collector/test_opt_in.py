@@ -10,6 +10,7 @@ from msgspec import structs
 
 from engine.contacts.sheet import consent_register, sheets
 from engine.db.connection import utc_now
+from engine.http_client import HttpClient
 from engine.pipeline import outbox
 from engine.publishing import publishing
 from engine.rules import versions
@@ -18,6 +19,7 @@ from tests.integration.drained import drain_all, receive_and_drain
 from workers.tasks.drain import drain
 from workers.tasks.outbox import send_next
 
+INSIDE = HttpClient(allow_private=True)
 ANA, ENVIRONMENT = "ana@x.example", {"LINKS": "a secret that is long enough"}
 
 
@@ -65,7 +67,9 @@ def sign_up(shop, **more):
 
 
 def send_all(db, environment=None):
-    while send_next(db, ENVIRONMENT if environment is None else environment, clock=utc_now) not in (
+    while send_next(
+        db, ENVIRONMENT if environment is None else environment, client=INSIDE, clock=utc_now
+    ) not in (
         None,
         "held",
     ):
@@ -151,7 +155,7 @@ def test_one_reminder_goes_out_by_time_alone(db, shop, mailer):
 
 
 def send_all_later(db, *, days):
-    while send_next(db, ENVIRONMENT, clock=lambda: utc_now() + timedelta(days=days)):
+    while send_next(db, ENVIRONMENT, client=INSIDE, clock=lambda: utc_now() + timedelta(days=days)):
         pass
 
 

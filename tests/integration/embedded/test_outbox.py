@@ -6,13 +6,14 @@ import hmac
 import json
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from engine.db.connection import utc_now
+from engine.http_client import HttpClient
 from engine.pipeline import inbox, outbox
 from engine.publishing import publishing
 from engine.rules import versions
@@ -23,6 +24,9 @@ from workers.tasks import outbox as workers_outbox
 from workers.tasks.outbox import LOOK, send_next
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of ours").decode()
+INSIDE = HttpClient(allow_private=True, deadline=2.0)
+"""Calls receivers on this machine."""
+
 SCORING = """
 rules:
   - {id: tell, name: Tell, on: product_visited, effects: [{webhook: crm}]}
@@ -37,16 +41,29 @@ def crm():
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             server.received.append(({name.lower(): value for name, value in self.headers.items()}, body))
-            self.send_response(server.answers.pop(0) if server.answers else 200)
+            answer = server.answers.pop(0) if server.answers else 200
+            if answer == "drip":
+                self.drip()
+                return
+            self.send_response(answer)
+            if 300 <= answer < 400:
+                self.send_header("Location", f"http://127.0.0.1:{server.server_port}/elsewhere")
             self.end_headers()
+
+        def drip(self):
+            with suppress(OSError):
+                while server.dripping:
+                    self.wfile.write(b"H")
+                    time.sleep(0.05)
 
         def log_message(self, *_):
             pass
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    server.received, server.answers = [], []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.received, server.answers, server.dripping = [], [], True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
+    server.dripping = False
     server.shutdown()
     server.server_close()
 
@@ -78,7 +95,7 @@ def receive(db, *activities):
 
 
 def send_all(db, *, later=timedelta(0), environment=None):
-    while send_next(db, environment or {}, clock=lambda: utc_now() + later):
+    while send_next(db, environment or {}, client=INSIDE, clock=lambda: utc_now() + later):
         pass
 
 
@@ -86,7 +103,7 @@ def send_all(db, *, later=timedelta(0), environment=None):
 def a_worker(db, environment, *, later=timedelta(0)):
     """The sender of a worker process, with the secrets that its environment sets."""
     stop = threading.Event()
-    clock = {"clock": lambda: utc_now() + later, "stop": stop}
+    clock = {"client": INSIDE, "clock": lambda: utc_now() + later, "stop": stop}
     sender = threading.Thread(target=workers_outbox.run, args=(db, environment), kwargs=clock)
     sender.start()
     try:
@@ -195,7 +212,7 @@ def test_a_held_call_outlasts_all_attempts(db, crm):
     receive(db, visited())
 
     for day in range(len(outbox.PAUSES) + 2):
-        send_next(db, {}, clock=lambda day=day: utc_now() + timedelta(days=day))
+        send_next(db, {}, client=INSIDE, clock=lambda day=day: utc_now() + timedelta(days=day))
 
     assert outbox.counts(db) == {"waiting": 1, "sent": 0, "failed": 0}
     send_all(db, later=timedelta(days=30), environment={"CRM_SECRET": "a word"})
@@ -222,7 +239,7 @@ def test_rules_that_name_a_secret_after_the_call_hold_it_until_they_name_another
     publish(db, crm, secret=SECRET)
     receive(db, visited())
     publish(db, crm, secret="$CRM_SECRET")
-    send_next(db, {}, clock=utc_now)
+    send_next(db, {}, client=INSIDE, clock=utc_now)
     assert [held.calls for held in outbox.held(db)] == [1]
 
     publish(db, crm, secret="another")
@@ -236,7 +253,7 @@ def test_a_secret_that_is_no_base64_signs_nothing(db, crm):
     receive(db, visited())
 
     for broken in ("whsec_", "whsec_not base64!"):
-        send_next(db, {"CRM_SECRET": broken}, clock=lambda: utc_now() + timedelta(hours=1))
+        send_next(db, {"CRM_SECRET": broken}, client=INSIDE, clock=lambda: utc_now() + timedelta(hours=1))
         assert "no valid base64" in outbox.held(db)[0].reason
     assert crm.received == []
 
@@ -255,7 +272,7 @@ def test_a_webhook_without_a_secret_is_called_unsigned(db, crm):
 def test_what_this_worker_put_into_the_outbox_is_sent_at_once(told, crm, monkeypatch):
     monkeypatch.setattr(workers_outbox, "TICK", 60.0)
     stop, wake, outcomes = threading.Event(), threading.Event(), []
-    how = {"clock": utc_now, "stop": stop, "wake": wake, "called": outcomes.append}
+    how = {"client": INSIDE, "clock": utc_now, "stop": stop, "wake": wake, "called": outcomes.append}
     sender = threading.Thread(target=workers_outbox.run, args=(told, {}), kwargs=how)
     sender.start()
     time.sleep(0.5)  # it has looked and found nothing
@@ -268,3 +285,53 @@ def test_what_this_worker_put_into_the_outbox_is_sent_at_once(told, crm, monkeyp
     stop.set()
     wake.set()
     sender.join()
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_receiver_that_redirects_got_nothing(told, crm, status):
+    crm.answers = [status]
+    receive(told, visited())
+
+    send_all(told)
+
+    assert len(crm.received) == 1, "the call does not follow it, without its body"
+    [call] = outbox.unsent(told, limit=9)
+    assert call.state == "waiting"
+    assert f"answered {status}" in call.error
+    assert "/elsewhere: declare that address" in call.error
+
+
+def test_a_receiver_inside_is_called_only_where_the_operator_allows_it(told, crm):
+    receive(told, visited())
+
+    send_next(told, {}, client=HttpClient(), clock=utc_now)
+
+    assert crm.received == []
+    [call] = outbox.unsent(told, limit=9)
+    assert "set SHEETS_ALLOW_PRIVATE_ADDRESSES=true" in call.error
+    send_all(told, later=outbox.PAUSES[0])
+    assert outbox.counts(told)["sent"] == 1
+
+
+def test_a_receiver_that_drips_fails_by_the_deadline_and_holds_up_no_other(db, crm):
+    hook = f"url: 'http://127.0.0.1:{crm.server_port}"
+    settings = f"webhooks:\n  crm: {{{hook}/crm'}}\n  shop: {{{hook}/shop'}}\n"
+    texts = publishing.completed(db, {"settings.yaml": settings, "scoring.yaml": SCORING})
+    publishing.publish(db, texts, by="ana", message="tell two", now=utc_now())
+    crm.answers = ["drip"]
+    receive(db, visited(id_="v1"))
+    began = time.monotonic()
+
+    with a_worker(db, {}):
+        until(lambda: len(crm.received) == 1)
+        scoring = SCORING.replace("webhook: crm", "webhook: shop")
+        texts = publishing.completed(db, {"settings.yaml": settings, "scoring.yaml": scoring})
+        publishing.publish(db, texts, by="ana", message="tell the shop", now=utc_now())
+        receive(db, visited(id_="v2"), visited(id_="v3"))
+        until(lambda: outbox.counts(db)["sent"] == 2)
+        assert time.monotonic() - began < INSIDE.deadline, "while the first still drips"
+        until(lambda: outbox.unsent(db, limit=9)[0].error)
+
+    [call] = outbox.unsent(db, limit=9)
+    assert (call.webhook, call.attempts) == ("crm", 1)
+    assert "did not respond within 2 seconds" in call.error

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.db.connection import utc_now
+from engine.http_client import HttpClient
 from engine.pipeline import inbox
 from engine.pipeline.waker import Waker
 from tests.builders import an_activity
@@ -66,7 +67,7 @@ def _wait(url, log):
 
 def test_a_hint_through_rabbitmq_gets_a_lane_drained(db, rabbitmq):
     broker, stop = make_broker(rabbitmq), threading.Event()
-    how = {"clock": utc_now, "stop": stop, "metrics": WorkerMetrics()}
+    how = {"client": HttpClient(), "clock": utc_now, "stop": stop, "metrics": WorkerMetrics()}
     working = threading.Thread(target=worker.run, args=(db, broker, {}), kwargs=how)
     working.start()
     waker = Waker(drain_actor(make_broker(rabbitmq)).send)

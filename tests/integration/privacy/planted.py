@@ -24,6 +24,7 @@ from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId, ContactId
 from engine.exports import export_service
 from engine.exports.exporting import Export
+from engine.http_client import HttpClient
 from engine.imports import import_service
 from engine.imports.mapping import inspection
 from engine.imports.mapping.import_settings import ImportSettings
@@ -249,4 +250,4 @@ def _by_trouble(planted: Planted) -> None:
     planted.send("track", userId=OURS, event="searched", properties={"query": MARK}, timestamp=ago(8))
     planted.work()
     db.lanes.update_many({}, {"$set": {"attempts": 0}})
-    send_next(db, {}, clock=utc_now)
+    send_next(db, {}, client=HttpClient(allow_private=True), clock=utc_now)

@@ -91,6 +91,15 @@ PLATFORM = Platform(
             "Settings → Notifications → Webhooks, below the list; of an app its client secret",
             secret=True,
         ),
+        Field("url", "Address of the shop", "example.myshopify.com; to fetch past orders", required=False),
+        Field(
+            "access_token",
+            "Admin API access token",
+            "Settings → Apps → Develop apps, with read_orders, read_all_orders and read_customers; to fetch "
+            "past orders",
+            secret=True,
+            required=False,
+        ),
     ),
     steps=_steps,
     translate=translate,

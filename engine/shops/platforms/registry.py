@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.errors import NotFound
+from engine.shops.platforms.magento import PLATFORM as MAGENTO
 from engine.shops.platforms.platform import Platform
+from engine.shops.platforms.prestashop import PLATFORM as PRESTASHOP
 from engine.shops.platforms.shopify.platform import PLATFORM as SHOPIFY
 from engine.shops.platforms.woocommerce.platform import PLATFORM as WOOCOMMERCE
 
-PLATFORMS: Mapping[str, Platform] = {platform.name: platform for platform in (SHOPIFY, WOOCOMMERCE)}
+PLATFORMS: Mapping[str, Platform] = {
+    platform.name: platform for platform in (SHOPIFY, WOOCOMMERCE, PRESTASHOP, MAGENTO)
+}
 """By the name in `POST /shops/{platform}/{id}`."""
 
 

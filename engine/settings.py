@@ -141,6 +141,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             allowed="a whole number from 0 to 10",
         ),
     ] = 0
+    shops_poll_minutes: Annotated[
+        float,
+        Meta(gt=0, le=1_440),
+        About("Minutes between two polls of a shop that has no webhooks (PrestaShop, Magento)"),
+    ] = 5
     allow_private_addresses: Annotated[
         bool,
         About(

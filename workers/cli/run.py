@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from engine.db.connection import connect
 from engine.settings import Instance, InvalidSettings
 from workers.cli.environment import begin, environment_of_process, settings_of, warn
 from workers.cli.session import DataDir, console, log_events, open_db
+from workers.cli.shop_access import shop_access_of
 
 if TYPE_CHECKING:
     from engine.pipeline.waker import Waker
@@ -113,6 +115,7 @@ def worker(
         broker,
         secrets,
         client=HttpClient(allow_private=settings.allow_private_addresses),
+        shop_access=shop_access_of(settings, instance),
         clock=utc_now,
         stop=stop_on_signals(),
         threads=threads,
@@ -128,9 +131,17 @@ def scheduler(data_dir: DataDir = None) -> None:
     from workers.tasks.scheduler import run
 
     log_events()
-    instance, db = open_db(data_dir, app="scheduler")
-    stop = stop_on_signals()
-    run(db, _waker(instance).wake, clock=utc_now, stop=stop, environment=dict(os.environ))
+    settings, instance = begin(data_dir)
+    db = connect(instance.mongodb_uri, instance.database, app="scheduler")
+    run(
+        db,
+        _waker(instance).wake,
+        clock=utc_now,
+        stop=stop_on_signals(),
+        environment=dict(os.environ),
+        shop_access=shop_access_of(settings, instance),
+        poll_every=timedelta(minutes=settings.shops_poll_minutes),
+    )
 
 
 @app.command()

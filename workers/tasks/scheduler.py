@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from types import MappingProxyType
+from typing import Any
 
 import structlog
 from pymongo.errors import PyMongoError
@@ -24,6 +26,8 @@ from engine.pipeline import lanes, outages
 from engine.privacy import files
 from engine.publishing import filling
 from engine.segments import agreement
+from engine.shops.fetching import polling
+from engine.shops.fetching.apis import ShopAccess
 from workers.tasks import counting
 from workers.tasks.rhythm import Every
 
@@ -42,6 +46,9 @@ SENDINGS = 10.0
 MAILBOXES = 20.0
 """Seconds between two readings of the watched mailboxes."""
 
+SHOPS = 5.0
+"""Seconds between two looks which shops are to be polled."""
+
 UPKEEP = 60.0
 """Seconds between two looks for what is to be done once a night, and for what had its time."""
 
@@ -55,10 +62,12 @@ def run(
     clock: Callable[[], datetime],
     stop: threading.Event,
     environment: Mapping[str, str] = MappingProxyType({}),
+    shop_access: ShopAccess | None = None,
+    poll_every: timedelta = polling.EVERY,
 ) -> None:
     """Check the lanes until stopped.  Any number may run: waking a lane twice is harmless.
 
-    `environment` has the passwords of watched mailboxes.
+    `environment` has the passwords of watched mailboxes; shops are polled by `shop_access`.
     """
     beside = {
         "filler": _fill,
@@ -71,10 +80,13 @@ def run(
     }
     for name, work in beside.items():
         threading.Thread(target=work, args=(db, clock, stop), name=name, daemon=True).start()
-    reading = {"clock": clock, "stop": stop}
+    reading: dict[str, Any] = {"clock": clock, "stop": stop}
     threading.Thread(
         target=_read_mailboxes, args=(db, wake, environment), kwargs=reading, name="mailboxes", daemon=True
     ).start()
+    if shop_access is not None:
+        poll = partial(_poll_shops, db, wake, shop_access, every=poll_every, **reading)
+        threading.Thread(target=poll, name="shops", daemon=True).start()
     for what in (counting.run, counting.take_censuses):
         threading.Thread(
             target=what, args=(db,), kwargs={"clock": clock, "stop": stop}, name=what.__name__, daemon=True
@@ -190,6 +202,29 @@ def _read_mailboxes(
         except (PyMongoError, Unavailable) as error:
             log.warning("cannot read the mailboxes", error=str(error))
         if stop.wait(MAILBOXES):
+            return
+
+
+def _poll_shops(
+    db: Db,
+    wake: Callable[[Iterable[int]], None],
+    access: ShopAccess,
+    *,
+    every: timedelta,
+    clock: Callable[[], datetime],
+    stop: threading.Event,
+) -> None:
+    """Read the shops that have no webhooks."""
+    while True:
+        try:
+            read = polling.poll_due(db, access, wake, clock=clock, every=every, stopped=stop.is_set)
+            if read:
+                log.info("read shops", records=read)
+        except (PyMongoError, Unavailable) as error:
+            log.warning("cannot read the shops", error=str(error))
+        except Exception:
+            log.exception("a shop cannot be read by a fault of ours")
+        if stop.wait(SHOPS):
             return
 
 

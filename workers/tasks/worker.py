@@ -19,6 +19,8 @@ from engine.errors import Unavailable
 from engine.http_client import HttpClient
 from engine.operations import pulses
 from engine.pipeline.waker import Waker
+from engine.shops.fetching import fetch_job
+from engine.shops.fetching.apis import ShopAccess
 from workers.tasks import drain, jobs, outbox
 from workers.tasks.actors import drain_actor
 from workers.tasks.metrics import WorkerMetrics
@@ -45,6 +47,7 @@ def run(
     environment: Mapping[str, str],
     *,
     client: HttpClient,
+    shop_access: ShopAccess,
     clock: Callable[[], datetime],
     stop: threading.Event,
     metrics: WorkerMetrics,
@@ -52,9 +55,10 @@ def run(
 ) -> None:
     """Work until stopped; then finish the current batches and return.
 
-    `environment` holds the secrets of webhooks, which `client` calls.  The heartbeat publishes
-    the address of `metrics`.
+    `environment` holds the secrets of webhooks, which `client` calls; jobs ask shops by
+    `shop_access`.  The heartbeat publishes the address of `metrics`.
     """
+    fetch_job.equip(shop_access)
     sys.setswitchinterval(HANDOVER)
     name = worker_name()
     calls_wait = threading.Event()

@@ -1,0 +1,75 @@
+"""What was fetched, stored: by the road of webhooks, each fact once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import msgspec
+
+from engine.db import Db
+from engine.domain.rulebook import Ruleset
+from engine.notices import not_understood
+from engine.notices.not_understood import NotUnderstood
+from engine.pipeline import inbox
+from engine.shops import consents, intake
+from engine.shops.events import Reading, ShopEvent, UnreadablePayload
+from engine.shops.fetching.pages import Item
+from engine.shops.platforms.registry import platform_of
+from engine.shops.shops import ShopRecord
+
+
+@dataclass(frozen=True)
+class StoredPage:
+    """What came of a page.
+
+    Parameters:
+      new: Activities that were not stored before.
+      unclear: Payloads that were not understood, or wait for their order; they are kept to be run again.
+      lanes: With new work.
+    """
+
+    new: int
+    unclear: int
+    lanes: frozenset[int]
+
+
+def store(db: Db, shop: ShopRecord, items: Sequence[Item], ruleset: Ruleset, *, now: datetime) -> StoredPage:
+    """Store what some payloads come to; doing it again changes nothing.
+
+    Raises Unavailable and PyMongoError, and then it has to be done again.
+    """
+    unclear: list[NotUnderstood] = []
+    readings: list[Reading] = []
+    origins: dict[str, Item] = {}
+    for item in items:
+        try:
+            read = list(_once(intake.read(platform_of(shop.platform), item.topic, item.payload)))
+        except UnreadablePayload as error:
+            unclear.append(_kept(shop, item, str(error), now=now))
+            continue
+        readings += read
+        origins |= {event.id: item for event in read if isinstance(event, ShopEvent)}
+    taken = intake.take(db, shop, consents.changes(db, shop, readings), ruleset, received_at=now)
+    for event in taken.waiting:
+        kept = _kept(shop, origins[event.id], "its order is not known yet", now=now, order=event.order)
+        unclear.append(kept)
+    for event, reason in taken.refused:
+        unclear.append(_kept(shop, origins[event.id], f"{event.type}: {reason}", now=now))
+    receipt = inbox.receive(db, taken.activities)
+    not_understood.keep(db, unclear)
+    if taken.orders:
+        intake.go_on(db, shop, taken.orders, now=now)
+    return StoredPage(len(receipt.accepted), len(unclear), receipt.lanes)
+
+
+def _once(readings: Sequence[Reading]) -> Iterator[Reading]:
+    """A fact's id names its state: what is fetched again says no more than what is stored."""
+    for reading in readings:
+        yield replace(reading, once=True) if isinstance(reading, ShopEvent) else reading
+
+
+def _kept(shop: ShopRecord, item: Item, reason: str, *, now: datetime, order: str = "") -> NotUnderstood:
+    body = msgspec.json.encode(item.payload)
+    return intake.unclear(shop, item.topic, body, reason, received_at=now, order=order)

@@ -18,6 +18,7 @@ from engine.imports import import_request, preview_job
 from engine.imports.mapping import kinds
 from engine.jobs.jobs import Job, JobState
 from engine.privacy import erasing
+from engine.shops.fetching import fetch_job
 
 ESTIMATE_FROM = 0.03
 """The share of a job after which the remaining time is estimated."""
@@ -103,6 +104,7 @@ KINDS: dict[str, KindWords] = {
         done=lambda _job: "valued",
         outcome=_lifetime_outcome,
     ),
+    fetch_job.KIND: KindWords(sign=lambda _job: "🛍️", one="record", done=lambda _job: "fetched"),
     exporting.KIND: KindWords(
         sign=lambda _job: "📤",
         one="contact",

@@ -129,6 +129,11 @@ def instructions(shop: ShopRecord, collector_url: str) -> Instructions:
     return Instructions(address, platform.steps(address))
 
 
+def checked(platform: str, entered: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """What was entered for a platform, apart by whether it is secret.  Raises InvalidShop."""
+    return _checked(platform_of(platform), entered)
+
+
 def address_of(shop: ShopRecord, collector_url: str) -> str:
     """The address that the shop's webhooks post to."""
     return f"{collector_url.rstrip('/')}/shops/{shop.platform}/{shop.id}"

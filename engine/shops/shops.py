@@ -165,6 +165,11 @@ def remove(db: Db, id_: str, *, now: datetime) -> bool:
     return bool(Shop.on(db, id=id_, removed_at=None).update_one(__raw__=change))
 
 
+def set_fields(db: Db, id_: str, fields: Mapping[str, str]) -> None:
+    """Replace what was entered of a shop and is no secret."""
+    Shop.on(db, id=id_, removed_at=None).update_one(set__fields=dict(fields))
+
+
 def record_accepted(db: Db, id_: str, *, topic: str, at: datetime, deliveries: int = 1) -> None:
     """Count deliveries, or polls with content, that were taken."""
     change = {

@@ -45,8 +45,9 @@ class PrestaShop(ShopServer):
             return fault(405, _errors(26, words))
         assert query.get("output_format") == "JSON"
         rows = [row for row in self.tables[resource] if _matches(row, query)]
-        if query.get("sort") == "[id_ASC]":
-            rows = sorted(rows, key=lambda row: int(row["id"]))
+        if "sort" in query:
+            assert query["sort"] in ("[id_ASC]", "[id_DESC]")
+            rows = sorted(rows, key=lambda row: int(row["id"]), reverse=query["sort"] == "[id_DESC]")
         rows = _limited(rows, query.get("limit"))
         display = query.get("display", "[id]")
         if display != "full":
@@ -59,7 +60,7 @@ class PrestaShop(ShopServer):
         row = {
             "id": id_, "email": email, "firstname": "Ana", "lastname": "García", "newsletter": "0",
             "newsletter_date_add": NEVER, "optin": "0", "birthday": "0000-00-00", "is_guest": "0", "deleted": "0",
-            "date_add": "2026-01-10 10:00:00", "date_upd": "2026-01-10 10:00:00", "company": "", **more,
+            "date_add": "2026-01-10 10:00:00", "date_upd": "2026-01-10 10:00:00", "company": "", "passwd": "$2y$10$hash", "secure_key": "0123", **more,
         }  # fmt: skip
         return self._put("customers", row)
 

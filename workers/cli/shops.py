@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from workers.cli import shop_fetching
 from workers.cli.environment import begin
 from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table, zone_of
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 shops_app = typer.Typer(help="Connect, list and disconnect shops.")
+shops_app.add_typer(shop_fetching.app)
 app.add_typer(shops_app, name="shops")
 
 FROM_INPUT = "-"
@@ -62,7 +64,7 @@ def add(
         cli_actor(db),
         platform,
         name=name,
-        entered=_entered(fields),
+        entered=entered_fields(fields),
         sealer=sealer_of(settings, instance),
         prefix=prefix,
     )
@@ -132,7 +134,7 @@ def rotate(
 
     settings, instance = begin(data_dir)
     _, db = open_db(data_dir, app="shops")
-    entered = _entered(fields)
+    entered = entered_fields(fields)
     if not entered:
         raise typer.BadParameter("name the secret: --set webhook_secret=-")
     sealer = sealer_of(settings, instance)
@@ -151,7 +153,7 @@ def remove(shop: ShopId, data_dir: DataDir = None) -> None:
     typer.echo("disconnected; remove the webhooks in the shop, too")
 
 
-def _entered(fields: Sequence[str] | None) -> dict[str, str]:
+def entered_fields(fields: Sequence[str] | None) -> dict[str, str]:
     """The fields of the options.  Raises BadParameter."""
     found: dict[str, str] = {}
     for given in fields or ():
@@ -163,7 +165,10 @@ def _entered(fields: Sequence[str] | None) -> dict[str, str]:
 
 
 def _plain(shop: ShopRecord) -> dict[str, Any]:
-    return {name: value for name, value in asdict(shop).items() if name != "cursor"}
+    from engine.shops.fetching.poll_state import is_polled, poll_state
+
+    plain = {name: value for name, value in asdict(shop).items() if name != "cursor"}
+    return plain | ({"poll": asdict(poll_state(shop))} if is_polled(shop) else {})
 
 
 def _show(shop: ShopRecord, collector_url: str, *, as_json: bool) -> None:

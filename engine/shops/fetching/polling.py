@@ -8,7 +8,7 @@ is skipped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -73,7 +73,8 @@ def poll_due(
         if stopped():
             break
         if is_polled(shop) and _claim(db, shop.id, clock(), only_due=True):
-            read += _poll(db, shop, access, wake, clock=clock, every=every, stopped=stopped).records
+            now = shops.find(db, shop.id)  # another scheduler may have moved its cursor before the claim
+            read += _poll(db, now, access, wake, clock=clock, every=every, stopped=stopped).records
     return read
 
 
@@ -100,20 +101,33 @@ def _poll(
     done = Polled()
     try:
         api = access.open(db, shop)
-        for stream in api.streams:
+        for stream in _from(api.streams, shop.cursor.get("stream", "")):
             done = _read(db, shop, api, stream, done, wake, clock=clock, stopped=stopped)
+            if stopped():
+                break
     except ShopUnavailable as error:
         return _failed(db, shop, done, error, clock(), every=every, wait=error.wait)
     except (Misconfigured, NotFound) as error:  # ShopRefuses among them
+        shops.set_cursor(db, shop.id, {"stream": ""})  # what can be read of it is read the next time
         return _failed(db, shop, done, error, clock(), every=every)
     now = clock()
     if done.records:
         shops.record_accepted(db, shop.id, topic="poll", at=now)
     shops.record_poll(db, shop.id, at=now)
-    shops.set_cursor(
-        db, shop.id, {"succeeded_at": now, "next_at": now + every, "failures": 0, "claimed_until": None}
-    )
+    if not stopped():
+        over = {"stream": "", "succeeded_at": now, "next_at": now + every, "failures": 0}
+        shops.set_cursor(db, shop.id, over)
+    shops.set_cursor(db, shop.id, {"claimed_until": None})
     return done
+
+
+def _after(streams: Sequence[str], stream: str) -> str:
+    return next(iter(streams[streams.index(stream) + 1 :]), "")
+
+
+def _from(streams: Sequence[str], interrupted: str) -> Sequence[str]:
+    """The streams to read: of a poll that was interrupted from that one on."""
+    return streams[streams.index(interrupted) :] if interrupted in streams else streams
 
 
 def _read(
@@ -135,10 +149,17 @@ def _read(
         stored = store(db, shop, page.items, versions.current(db), now=clock())
         if stored.lanes:
             wake(stored.lanes)
-        latest = max(latest, page.latest or latest)
+        latest = max(latest, min(page.latest or latest, clock()))  # a date to come must not end all polls
         # What is stored is durable: only now the place moves.
-        place = {"since": latest} if page.is_last else {"since": since, "latest": latest, "place": page.place}
-        shops.set_cursor(db, shop.id, {f"poll_{stream}": place, "claimed_until": clock() + CLAIMED_FOR})
+        if page.is_last:
+            moved: dict[str, Any] = {
+                f"poll_{stream}": {"since": latest},
+                "stream": _after(api.streams, stream),
+            }
+        else:
+            place = {"since": since, "latest": latest, "place": page.place}
+            moved = {f"poll_{stream}": place, "stream": stream}
+        shops.set_cursor(db, shop.id, {**moved, "claimed_until": clock() + CLAIMED_FOR})
         done = Polled(done.records + page.records, done.new + stored.new, done.unclear + stored.unclear)
         if stopped():
             break

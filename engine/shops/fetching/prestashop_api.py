@@ -30,6 +30,11 @@ BESIDE = ("addresses", "countries", "currencies", "configurations", "order_state
 
 _CONFIGURED = ("PS_TIMEZONE", "PS_OS_CANCELED", "PS_OS_REFUND", "PS_OS_ERROR")
 
+_SECRET = frozenset(
+    {"passwd", "secure_key", "reset_password_token", "reset_password_validity", "last_passwd_gen"}
+)
+"""Fields of records that are nobody's business here."""
+
 Row = Mapping[str, Any]
 
 
@@ -48,8 +53,9 @@ class PrestaShopApi:
             self._rows(resource, {"display": "[id]", "limit": 1})
 
     def count(self, stream: str) -> int:
-        """The records of a stream: PrestaShop has no count, so their ids are read."""
-        return len(self._rows(RESOURCES[stream], {"display": "[id]"}))
+        """The highest id of a stream: PrestaShop has no count, and loads every record that it lists."""
+        rows = self._rows(RESOURCES[stream], {"display": "[id]", "sort": "[id_DESC]", "limit": 1})
+        return int(rows[0]["id"]) if rows else 0
 
     def _written(self, at: datetime) -> str:
         return at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S")
@@ -146,7 +152,7 @@ class PrestaShopApi:
         rows = content.get(key, content.get(resource)) if isinstance(content, dict) else None
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise unexpected(resource)
-        return rows
+        return [{name: row[name] for name in row.keys() - _SECRET} for row in rows]
 
     @cached_property
     def _configured(self) -> dict[str, str]:

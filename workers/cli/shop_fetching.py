@@ -79,7 +79,7 @@ def fetch(
         print_json(_summary(job))
     else:
         result = f": {job.failure}" if job.failure else ""
-        typer.echo(f"{job.id}: {job.state.value}, {job.done:,} of {job.total or 0:,} records{result}")
+        typer.echo(f"{job.id}: {job.state.value}, {job.done:,} records read{result}")
     if job.failure:
         raise typer.Exit(1)
 

@@ -111,7 +111,7 @@ def _poll(
         shops.set_cursor(db, shop.id, {"stream": ""})  # what can be read of it is read the next time
         return _failed(db, shop, done, error, clock(), every=every)
     now = clock()
-    if done.records:
+    if done.new:
         shops.record_accepted(db, shop.id, topic="poll", at=now)
     shops.record_poll(db, shop.id, at=now)
     if not stopped():

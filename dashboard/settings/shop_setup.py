@@ -8,13 +8,15 @@ from markupsafe import Markup
 from dashboard import formats
 from dashboard.current_user import fragment
 from dashboard.running_instance import instance, settings, time_zone
-from dashboard.settings import incoming_section
+from dashboard.settings import incoming_section, shop_reading
 from dashboard.ui.markup import badge, joined, quiet, show, tag
 from dashboard.ui.problems import keep_errors, notice_box, show_kept
 from engine.accounts.actor import Actor
 from engine.db.connection import utc_now
 from engine.operations import incoming
 from engine.shops import shop_service
+from engine.shops.fetching import fetch_service
+from engine.shops.fetching.poll_state import is_polled
 from engine.shops.platforms.platform import Field, Platform
 from engine.shops.platforms.registry import platform_of
 from engine.shops.sealing import sealer_of
@@ -35,8 +37,9 @@ def render(actor: Actor, shop: ShopRecord) -> None:
         _steps(shop, platform)
         show_kept(_PROBLEM)
         for field in platform.fields:
-            if field.secret:
+            if field.secret and field.name not in fetch_service.api_fields(shop.platform):
                 _secret(actor, shop, field)
+    shop_reading.render(actor, shop)
     incoming_section.listen()
     fragment(run_every=LIVE)(_events)(actor, shop.source)
 
@@ -118,6 +121,8 @@ def _status(shop: ShopRecord) -> Markup:
         return joined([tag("b", f"A delivery was refused {when}: "), shop.refused_reason, "."])
     if shop.problem:
         return joined([tag("b", "The shop could not be asked: "), shop.problem])
+    if shop.first_at is None and is_polled(shop):
+        return joined([tag("b", "Waiting for the first order. "), "The shop is read every few minutes."])
     if shop.first_at is None:
         return joined(
             [tag("b", "Waiting for the first event. "), "It appears here within two seconds of its arrival."]

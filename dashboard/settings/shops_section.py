@@ -97,9 +97,11 @@ def _label(platform: str) -> str:
 
 
 def _asked(platform: Platform) -> list[Field]:
-    """What the form asks for; the secret of webhooks is entered later, beside where it is found."""
+    """What the form asks for; the secret of webhooks, and the API for what is past, are entered later."""
     webhooks = platform.webhooks
-    return [field for field in platform.fields if webhooks is None or field.name != webhooks.secret]
+    if webhooks is None:
+        return list(platform.fields)
+    return [field for field in platform.fields if field.required and field.name != webhooks.secret]
 
 
 def _input(field: Field) -> str:

@@ -12,7 +12,7 @@ from dashboard import formats
 from dashboard.current_user import fragment
 from dashboard.jobs import job_description
 from dashboard.running_instance import instance, settings, time_zone
-from dashboard.ui.markup import badge, card_title, joined, quiet, show, tag
+from dashboard.ui.markup import card_title, joined, show, tag
 from dashboard.ui.problems import keep_errors, notice_box, problem_box, show_kept
 from engine.accounts.actor import Actor
 from engine.db.connection import utc_now
@@ -145,13 +145,12 @@ def _of_job(job: Job) -> Markup:
 
 
 def _of_polls(shop: ShopRecord) -> Markup:
-    state, zone, now = poll_state(shop), time_zone(), utc_now()
-    read = (
-        "not read yet"
-        if state.succeeded_at is None
-        else f"last read {formats.ago(state.succeeded_at, now, zone)}"
-    )
-    if state.problem:
-        parts = [badge("not reachable", "bad"), " ", state.problem, tag("div", quiet(read))]
-        return joined(parts)
-    return joined([tag("b", "What is new: "), read, "; asked every few minutes"])
+    """When the shop was read last and is next; why it could not be stands above, as for all shops."""
+    polls, zone, now = poll_state(shop), time_zone(), utc_now()
+    read = "not read yet"
+    if polls.succeeded_at is not None:
+        read = f"last read {formats.ago(polls.succeeded_at, now, zone)}"
+    if polls.failures and polls.next_at is not None:
+        minutes = max(1, round((polls.next_at - now).total_seconds() / 60))
+        read += f"; tried again in {formats.counted(minutes, 'minute')}"
+    return joined([tag("b", "What is new: "), read])

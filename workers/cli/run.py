@@ -73,7 +73,7 @@ def collector(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 85
     db = connect(instance.mongodb_uri, instance.database, app="collector")
     serve(
         db,
-        waker_of(instance),
+        _waker(instance),
         dict(os.environ),
         host=host,
         port=port,
@@ -135,7 +135,7 @@ def scheduler(data_dir: DataDir = None) -> None:
     db = connect(instance.mongodb_uri, instance.database, app="scheduler")
     run(
         db,
-        waker_of(instance).wake,
+        _waker(instance).wake,
         clock=utc_now,
         stop=stop_on_signals(),
         environment=dict(os.environ),
@@ -150,7 +150,7 @@ def dashboard(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 85
     from dashboard.serve import serve
 
     settings, instance = begin(data_dir)
-    waker = waker_of(instance) if instance.broker_url else None
+    waker = _waker(instance) if instance.broker_url else None
     serve(instance, settings, waker, host=host, port=port)
 
 
@@ -179,7 +179,7 @@ def demo(
     )
 
 
-def waker_of(instance: Instance) -> Waker:
+def _waker(instance: Instance) -> Waker:
     """Hint to the workers over the instance's broker."""
     from engine.pipeline.waker import Waker
     from workers.tasks.actors import drain_actor

@@ -74,7 +74,10 @@ def poll_due(
             break
         if is_polled(shop) and _claim(db, shop.id, clock(), only_due=True):
             now = shops.find(db, shop.id)  # another scheduler may have moved its cursor before the claim
-            read += _poll(db, now, access, wake, clock=clock, every=every, stopped=stopped).records
+            done = _poll(db, now, access, wake, clock=clock, every=every, stopped=stopped)
+            read += done.records
+            if done.problem:
+                log.warning("a shop cannot be read", shop=shop.id, error=done.problem)
     return read
 
 
@@ -179,7 +182,6 @@ def _failed(
     """Record why a poll failed, and put the next one off, longer each time."""
     failures = shop.cursor.get("failures", 0) + 1
     pause = max(next_pause(every, failures), timedelta(seconds=wait or 0))
-    log.warning("a shop cannot be read", shop=shop.id, error=str(error), failures=failures)
     shops.record_poll(db, shop.id, at=now, problem=str(error))
     shops.set_cursor(db, shop.id, {"next_at": now + pause, "failures": failures, "claimed_until": None})
     return Polled(done.records, done.new, done.unclear, str(error))

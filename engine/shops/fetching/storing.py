@@ -12,7 +12,8 @@ from engine.db import Db
 from engine.domain.rulebook import Ruleset
 from engine.notices import not_understood
 from engine.notices.not_understood import NotUnderstood
-from engine.pipeline import inbox
+from engine.pipeline import arrivals, inbox
+from engine.pipeline.arrivals import LATEST, Counted
 from engine.shops import consents, intake
 from engine.shops.events import Reading, ShopEvent, UnreadablePayload
 from engine.shops.fetching.pages import Item
@@ -59,6 +60,10 @@ def store(db: Db, shop: ShopRecord, items: Sequence[Item], ruleset: Ruleset, *, 
         unclear.append(_kept(shop, origins[event.id], f"{event.type}: {reason}", now=now))
     receipt = inbox.receive(db, taken.activities)
     not_understood.keep(db, unclear)
+    if receipt.accepted or unclear:  # for people to see, as of what comes by webhooks
+        latest = tuple(receipt.accepted[-LATEST:])
+        counted = Counted(len(receipt.accepted), len(unclear), latest)
+        arrivals.add(db, {shop.source: counted}, now=now)
     if taken.orders:
         intake.go_on(db, shop, taken.orders, now=now)
     return StoredPage(len(receipt.accepted), len(unclear), receipt.lanes)

@@ -25,6 +25,7 @@ from engine.errors import InvalidActivity, InvalidIdentity
 from engine.notices import not_understood
 from engine.notices.not_understood import NotUnderstood
 from engine.notices.raw_notices import EVIDENCE_OF, RawNotice, text_of
+from engine.shops import consents
 from engine.shops.events import (
     NOBODY,
     Customer,
@@ -90,7 +91,7 @@ def take(
     Raises PyMongoError.
     """
     taken, events = Taken(), list[ShopEvent]()
-    for reading in readings:
+    for reading in consents.changes(db, shop, readings):
         if isinstance(reading, ShopEvent):
             events.append(reading)
         elif isinstance(reading, Ignored):

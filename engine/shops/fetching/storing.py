@@ -14,8 +14,8 @@ from engine.notices import not_understood
 from engine.notices.not_understood import NotUnderstood
 from engine.pipeline import arrivals, inbox
 from engine.pipeline.arrivals import LATEST, Counted
-from engine.shops import consents, intake
-from engine.shops.events import Reading, ShopEvent, UnreadablePayload
+from engine.shops import intake
+from engine.shops.events import Reading, ShopEvent, UnreadableDelivery
 from engine.shops.fetching.pages import Item
 from engine.shops.platforms.registry import platform_of
 from engine.shops.shops import ShopRecord
@@ -47,12 +47,12 @@ def store(db: Db, shop: ShopRecord, items: Sequence[Item], ruleset: Ruleset, *, 
     for item in items:
         try:
             read = list(_once(intake.read(platform_of(shop.platform), item.topic, item.payload)))
-        except UnreadablePayload as error:
+        except UnreadableDelivery as error:
             unclear.append(_kept(shop, item, str(error), now=now))
             continue
         readings += read
         origins |= {event.id: item for event in read if isinstance(event, ShopEvent)}
-    taken = intake.take(db, shop, consents.changes(db, shop, readings), ruleset, received_at=now)
+    taken = intake.take(db, shop, readings, ruleset, received_at=now)
     for event in taken.waiting:
         kept = _kept(shop, origins[event.id], "its order is not known yet", now=now, order=event.order)
         unclear.append(kept)

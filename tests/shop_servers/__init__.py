@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
@@ -85,7 +84,3 @@ def served(shop):
     finally:
         server.shutdown()
         server.server_close()
-
-
-Answer = tuple[int, dict[str, str], object]
-Changed = Callable[[Answer], Answer]

@@ -190,7 +190,8 @@ def open_api(fields: Mapping[str, str], secret: str, client: HttpClient) -> Pres
             base=base,
             headers=basic(secret),
             client=client,
-            key_hint="see Advanced Parameters, Webservice in PrestaShop",
+            key_hint="see Advanced Parameters, Webservice in PrestaShop; some servers (PHP as CGI) need a "
+            "rule that passes the Authorization header on",
             route_hint="check the address, and that the webservice is enabled under Advanced Parameters, "
             "Webservice",
         )

@@ -13,6 +13,7 @@ from engine.http_client import HttpClient
 from engine.pipeline import inbox
 from engine.pipeline.waker import Waker
 from tests.builders import an_activity
+from tests.integration.shops.fetching import ACCESS
 from workers.embedded.ports import free_port
 from workers.embedded.process import spawn, terminate
 from workers.tasks import worker
@@ -67,7 +68,7 @@ def _wait(url, log):
 
 def test_a_hint_through_rabbitmq_gets_a_lane_drained(db, rabbitmq):
     broker, stop = make_broker(rabbitmq), threading.Event()
-    how = {"client": HttpClient(), "clock": utc_now, "stop": stop, "metrics": WorkerMetrics()}
+    how = {"client": HttpClient(), "shop_access": ACCESS, "clock": utc_now, "stop": stop, "metrics": WorkerMetrics()}
     working = threading.Thread(target=worker.run, args=(db, broker, {}), kwargs=how)
     working.start()
     waker = Waker(drain_actor(make_broker(rabbitmq)).send)

@@ -7,6 +7,8 @@ import pytest
 
 from engine.shops import shops
 from engine.shops.fetching.poll_state import poll_state
+from tests.builders import an_activity
+from tests.integration.drained import receive_and_drain
 from tests.integration.shops.fetching import connect, contacts_of, fetch, poll
 from tests.shop_servers import served
 from tests.shop_servers.prestashop import KEY, PrestaShop
@@ -64,6 +66,19 @@ def test_history_and_polls_are_one_order(db, shop, connected):
 
     assert commerce(db, "ana@x.example")["orders"] == 1
     assert db.conflicts.count_documents({}) == 0
+
+
+def test_what_the_browser_reported_and_what_the_shop_says_are_one_order(db, shop, connected):
+    seen = an_activity(
+        "order_completed", tracker="t1", email="ana@x.example", order_id="REF000011", total=29, currency="EUR"
+    )
+    receive_and_drain(db, [seen])
+    shop.customer(1, "ana@x.example")
+    shop.order(11, 1, total="30.00")
+    poll(db, connected)
+
+    found = commerce(db, "ana@x.example")
+    assert (found["orders"], found["spent"]) == (1, Decimal("30.00")), "the shop's word counts"
 
 
 def test_an_order_goes_through_its_states(db, shop, connected):

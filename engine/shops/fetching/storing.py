@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,13 +10,15 @@ import msgspec
 
 from engine.db import Db
 from engine.domain.rulebook import Ruleset
-from engine.notices import not_understood
+from engine.notices import not_understood, raw_notices
 from engine.notices.not_understood import NotUnderstood
+from engine.notices.raw_notices import EVIDENCE_OF, RawNotice
 from engine.pipeline import arrivals, inbox
 from engine.pipeline.arrivals import LATEST, Counted
 from engine.shops import intake
 from engine.shops.events import Reading, ShopEvent, UnreadableDelivery
 from engine.shops.fetching.pages import Item
+from engine.shops.intake import Taken
 from engine.shops.platforms.registry import platform_of
 from engine.shops.shops import ShopRecord
 
@@ -59,6 +61,7 @@ def store(db: Db, shop: ShopRecord, items: Sequence[Item], ruleset: Ruleset, *, 
     for event, reason in taken.refused:
         unclear.append(_kept(shop, origins[event.id], f"{event.type}: {reason}", now=now))
     receipt = inbox.receive(db, taken.activities)
+    raw_notices.keep(db, _evidence(shop, taken, origins))
     not_understood.keep(db, unclear)
     if receipt.accepted or unclear:  # for people to see, as of what comes by webhooks
         latest = tuple(receipt.accepted[-LATEST:])
@@ -67,6 +70,17 @@ def store(db: Db, shop: ShopRecord, items: Sequence[Item], ruleset: Ruleset, *, 
     if taken.orders:
         intake.go_on(db, shop, taken.orders, now=now)
     return StoredPage(len(receipt.accepted), len(unclear), receipt.lanes)
+
+
+def _evidence(shop: ShopRecord, taken: Taken, origins: Mapping[str, Item]) -> list[RawNotice]:
+    """The records behind consents and refusals."""
+    items = {f"{shop.source}:{id_}": item for id_, item in origins.items()}
+    return [
+        notice
+        for activity in taken.activities
+        if activity.type in EVIDENCE_OF and activity.id in items
+        for notice in intake.evidence(Taken([activity]), msgspec.json.encode(items[activity.id].payload))
+    ]
 
 
 def _once(readings: Sequence[Reading]) -> Iterator[Reading]:

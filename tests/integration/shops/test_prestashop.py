@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from engine.notices import raw_notices
 from engine.shops import shops
 from engine.shops.fetching.poll_state import poll_state
 from tests.builders import an_activity
@@ -51,6 +52,8 @@ def test_the_past_is_fetched_with_names_orders_and_consent(db, shop, connected):
     assert order["identities"] == {"email": "ana@x.example", "phone": "+34600123456", "external_id": "1"}
     [consent] = db.activities.find({"type": "newsletter_subscribed"})
     assert consent["happened_at"] == datetime(2026, 1, 15, 8, tzinfo=UTC)
+    evidence = raw_notices.raw_notice(db, consent["_id"])
+    assert '"newsletter_date_add":"2026-01-15 09:00:00"' in evidence.text
     assert ana["statuses"]["newsletter"]["state"] == "subscribed"
     assert not commerce(db, "ben@x.example").get("orders")
     assert db.refusals.count_documents({}) == 0

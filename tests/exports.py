@@ -85,16 +85,16 @@ def _mailchimp() -> dict[str, Export]:
         "Mailchimp, unsubscribed": Export(
             "unsubscribed_email_audience_export_1bde686f3d.csv",
             unsubscribed.encode(),
-            MAILCHIMP | {"Birthday": "birth_date", "CONFIRM_TIME": "newsletter_at", "UNSUB_TIME": "newsletter_ended_at"},
+            MAILCHIMP | {"Birthday": "birth_date", "UNSUB_TIME": "newsletter_ended_at"},
             {"mc.cleo@example.com": {"newsletter": "unsubscribed"}},
+            notices=("unsubscribed contacts",),
         ),
         "Mailchimp, cleaned": Export(
             "cleaned_email_audience_export_1bde686f3d.csv",
             cleaned.encode(),
-            MAILCHIMP | {"Birthday": "birth_date"},
-            {"mc.dead@example.com": {"newsletter": "not_subscribed"}},
-            notices=("contacts who are not subscribed",),
-            opt_outs=("CLEAN_TIME",),
+            MAILCHIMP | {"Birthday": "birth_date", "CLEAN_TIME": "email_status"},
+            {"mc.dead@example.com": {"newsletter": "not_subscribed", "email_status": "bounced"}},
+            notices=("addresses bounced",),
         ),
         "Mailchimp, not subscribed": Export(
             "nonsubscribed_email_audience_export_1bde686f3d.csv",

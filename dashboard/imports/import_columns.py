@@ -22,6 +22,7 @@ from engine.imports.mapping import columns, opt_out_columns
 from engine.imports.mapping.cell_format import DateOrder, Decimals, InvalidValue
 from engine.imports.mapping.columns import LEFT_OUT, InvalidMapping
 from engine.imports.mapping.dates import read_date
+from engine.imports.mapping.headings import plain
 from engine.imports.mapping.inspection import AmbiguousColumn
 from engine.imports.mapping.kinds import PROPERTY, is_property, property_target
 from engine.imports.reading.table import Row
@@ -37,7 +38,13 @@ NEW_FIELD = "\0new"
 
 Answer = TypeVar("Answer", bound=str)
 
-_REASONS = {"remembered": "as last time", "name": "matched by heading", "values": "matched by values", "": ""}
+_REASONS = {
+    "remembered": "as last time",
+    "preset": "known of this tool",
+    "name": "matched by heading",
+    "values": "matched by values",
+    "": "",
+}
 
 
 def ask_columns(actor: Actor, form: ImportForm, ruleset: Ruleset) -> list[str]:
@@ -81,7 +88,7 @@ def _properties(form: ImportForm) -> dict[str, str]:
     """The properties that columns of a file of activities can fill: one for each heading."""
     if form.kind != "activities":
         return {}
-    named = [property_target(columns.plain(heading)) for heading in form.targets]
+    named = [property_target(plain(heading)) for heading in form.targets]
     named += [target for target in form.targets.values() if is_property(target)]
     return {target: f"Property: {target.removeprefix(PROPERTY)}" for target in dict.fromkeys(named)}
 

@@ -13,12 +13,14 @@ from engine.imports import draft_service, import_service
 from engine.imports.drafts import Draft
 from engine.imports.mapping import opt_out_columns
 from engine.imports.mapping.cell_format import CellFormat, DateOrder, Decimals
-from engine.imports.mapping.columns import LEFT_OUT, plain
+from engine.imports.mapping.columns import LEFT_OUT
 from engine.imports.mapping.consents import Statement
+from engine.imports.mapping.headings import plain
 from engine.imports.mapping.import_settings import BadCells, ImportSettings, Mode
 from engine.imports.mapping.inspection import AmbiguousColumn, Inspection, cell_formats
 from engine.imports.mapping.kinds import ImportKind
-from engine.imports.mapping.suppressions import Suppression
+from engine.imports.mapping.presets import registry
+from engine.imports.mapping.state_words import Suppression
 from engine.imports.reading.formats import Format
 
 _FORM, _EDITION = "import.form", "import.edition"
@@ -117,6 +119,7 @@ class ImportForm:
             statements=tuple(self.statements.values()) if self.kind == "contacts" else (),
             suppressed=self.suppressed if self.kind == "contacts" else None,
             kind=self.kind,
+            preset=self.inspection.preset,
             activity_type=self.activity_type if self.kind == "activities" else "",
             dropped_opt_outs=frozenset(self.decided),
             bad_cells=self.bad_cells if self.kind == "contacts" else "leave-out",
@@ -139,7 +142,9 @@ def current_form(actor: Actor, draft: Draft, *, model: ImportSettings | None = N
         stored = draft.settings
         like = stored or model
         format_ = None if stored is None else stored.format
-        form = new_form(actor, draft, format_, kind=None if like is None else like.kind)
+        kind = None if like is None else like.kind
+        preset = "" if stored is None else stored.preset or registry.NONE
+        form = new_form(actor, draft, format_, kind=kind, preset=preset)
         if stored is not None:
             _restore(form, stored)
         elif model is not None:
@@ -148,14 +153,17 @@ def current_form(actor: Actor, draft: Draft, *, model: ImportSettings | None = N
 
 
 def new_form(
-    actor: Actor, draft: Draft, format_: Format | None, *, kind: ImportKind | None = None
+    actor: Actor, draft: Draft, format_: Format | None, *, kind: ImportKind | None = None, preset: str = ""
 ) -> ImportForm:
     """Inspect a draft's file, in the given format and of the given kind, and start its form with the guess.
 
+    `preset` is the one that the user chose, or `registry.NONE`; empty: the one that recognises the file.
     Raises NotAllowed and UnreadableFile.
     """
     open_ = draft_service.opener(actor, draft.id)
-    inspection = import_service.inspect(actor, open_, name=draft.name, format_=format_, kind=kind)
+    inspection = import_service.inspect(
+        actor, open_, name=draft.name, format_=format_, kind=kind, preset=preset
+    )
     form = ImportForm(draft, inspection, _next_edition())
     form.targets = {column.heading: column.target for column in inspection.columns}
     st.session_state[_FORM] = form

@@ -22,6 +22,7 @@ from engine.imports.drafts import Draft
 from engine.imports.history.activity_parser import OWN_TYPES
 from engine.imports.mapping.import_settings import BAD_CELLS, MODES, BadCells, Mode
 from engine.imports.mapping.kinds import KINDS, ImportKind
+from engine.imports.mapping.presets import registry
 from engine.imports.reading.encodings import ENCODINGS
 from engine.imports.reading.formats import SEPARATORS, Format
 from engine.segments import segment_service
@@ -85,6 +86,34 @@ def ask_kind(actor: Actor, form: ImportForm) -> None:
         import_form.new_form(actor, form.draft, form.inspection.format, kind=chosen)
         st.rerun()
     show(tag("div", _about_kind(form), "cs-small cs-quiet"))
+    if form.kind == "contacts":
+        _ask_preset(actor, form)
+
+
+def _ask_preset(actor: Actor, form: ImportForm) -> None:
+    """Ask which tool exported the file, and guess the columns again if the user changes it."""
+    options = [registry.NONE, *registry.PRESETS]
+    present = form.inspection.preset or registry.NONE
+    chosen = st.selectbox(
+        "Exported from",
+        options,
+        index=options.index(present),
+        format_func=_preset_label,
+        key=form.key("preset"),
+        help="A preset knows what the columns of a tool's exports hold, and which of them are refusals.",
+    )
+    if chosen != present:
+        import_form.new_form(actor, form.draft, form.inspection.format, kind=form.kind, preset=chosen)
+        st.rerun()
+
+
+def _preset_label(id_: str) -> str:
+    """`Mailchimp: unsubscribed` for one of several exports of a tool."""
+    if id_ == registry.NONE:
+        return "Another tool (columns are matched by headings and values)"
+    tool = registry.PRESETS[id_].tool
+    variant = id_.partition("-")[2] if sum(one.tool == tool for one in registry.PRESETS.values()) > 1 else ""
+    return f"{tool}: {variant}" if variant else tool
 
 
 def _about_kind(form: ImportForm) -> str:

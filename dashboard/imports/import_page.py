@@ -26,6 +26,7 @@ from engine.errors import Invalid, NotFound
 from engine.imports import draft_service, import_request, import_service
 from engine.imports.drafts import Draft
 from engine.imports.mapping.kinds import KINDS
+from engine.imports.mapping.presets import registry
 from engine.imports.preview import Preview
 from engine.imports.reading.formats import Format
 from engine.imports.reading.problems import UnreadableFile
@@ -37,6 +38,9 @@ PAGE = "import"
 HERE = f"?page={PAGE}"
 
 _GONE = "import.gone"
+
+NAMED_TOOLS = 7
+"""Tools that the advice names."""
 
 
 def render(actor: Actor) -> None:
@@ -91,9 +95,10 @@ def _unfinished(actor: Actor) -> None:
 
 
 def _advice() -> Markup:
+    others = len({one.tool for one in registry.PRESETS.values()}) - NAMED_TOOLS
     ways = (
-        "Columns are matched by their headings, in English and Spanish and as exported by Connectif, "
-        "HubSpot, Klaviyo, Mailchimp, Mautic and Shopify.",
+        "Exports of Mailchimp, Klaviyo, Brevo, HubSpot, Salesforce, Shopify, WooCommerce and "
+        f"{others} more tools are recognised; other files are matched by headings and values.",
         "Order exports from Shopify, WooCommerce, PrestaShop and Magento are recognised; of any other file "
         "you choose the columns with order number, date, customer and total.",
         "Unsubscribed contacts are not subscribed again, unless the file has a newer consent date.",

@@ -23,7 +23,7 @@ from engine.exports.activity_columns import activity_columns
 from engine.exports.column import Column, Kind, What
 from engine.imports.mapping import columns as importable
 from engine.imports.mapping import own_export
-from engine.imports.mapping.columns import plain
+from engine.imports.mapping.headings import plain
 from engine.imports.mapping.subscriptions import subscriptions
 
 

@@ -47,8 +47,12 @@ def inspect(
     name: str,
     format_: Format | None = None,
     kind: ImportKind | None = None,
+    preset: str = "",
 ) -> Inspection:
-    """Inspect a file; the mappings of earlier imports are remembered.  Raises NotAllowed, UnreadableFile."""
+    """Inspect a file; the mappings of earlier imports are remembered.  Raises NotAllowed, UnreadableFile.
+
+    `preset` is the one that the user chose (see `inspection.inspect`).
+    """
     actor.require(Permission.IMPORT)
     return inspection.inspect(
         open_,
@@ -56,6 +60,7 @@ def inspect(
         name=name,
         format_=format_,
         kind=kind,
+        preset=preset,
         remembered=lambda kind: import_request.remembered_mappings(actor.db, kind),
     )
 

@@ -17,7 +17,7 @@ from engine.imports import import_request, import_service, preview, refused_rows
 from engine.imports.mapping.cell_format import DateOrder, Decimals
 from engine.imports.mapping.import_settings import BadCells, Mode
 from engine.imports.mapping.kinds import KINDS, ImportKind
-from engine.imports.mapping.suppressions import Suppression
+from engine.imports.mapping.state_words import Suppression
 from engine.imports.reading.problems import UnreadableFile
 from engine.imports.refused_rows import Listing
 from engine.jobs.jobs import Job, JobState
@@ -111,6 +111,13 @@ def import_(
             help="The line of the headings, 0 for none; default: detected.",
         ),
     ] = None,
+    preset: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="The tool that exported the file, such as klaviyo, or none; default: recognised.",
+        ),
+    ] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the result without writing anything.")
     ] = False,
@@ -137,6 +144,7 @@ def import_(
         header_row=header_row,
         kind=cast(ImportKind, kind) or None,
         activity_type=type_,
+        preset=preset,
     )
     batch = import_files.prepare(db, path, options, dry_run=dry_run)
     results = [_skipped(file, error) for file, error in batch.unreadable]
@@ -166,7 +174,8 @@ def _skipped(file: Path, error: UnreadableFile) -> Document:
 
 def _print_mapping(prepared: PreparedFile) -> None:
     found = prepared.inspection
-    tool = f" from {found.tool}" if found.tool else ""
+    preset = f" (preset {found.preset})" if found.preset else ""
+    tool = f" from {found.tool}{preset}" if found.tool else ""
     typer.echo(f"{prepared.file.name}: {KINDS[found.kind].label.lower()}{tool}, {found.format}")
     for notice in prepared.inspection.notices:
         typer.echo(f"line {notice.line}: {notice.message}", err=True)
@@ -197,6 +206,8 @@ def _preview(db: Db, prepared: PreparedFile, *, as_json: bool) -> Document:
         "format": str(prepared.settings.format),
         "accented": [{"line": line, "text": text} for line, text in prepared.inspection.accented()],
         "contents": prepared.settings.kind,
+        "tool": prepared.inspection.tool,
+        "preset": prepared.inspection.preset,
         "rows": found.rows,
         **{name: found.outcomes.get(name, 0) for name in ("created", "updated", "unchanged")},
         "refused": found.refused,

@@ -13,8 +13,8 @@ from engine.db.connection import utc_now
 from engine.domain.fields import CUSTOM
 from engine.domain.folding.field_values import FIELD_TYPES
 from engine.domain.rulebook import CustomField, Ruleset
-from engine.imports.mapping.columns import plain
 from engine.imports.mapping.field_proposals import proposed_label, proposed_type
+from engine.imports.mapping.headings import plain
 from engine.imports.mapping.inspection import Inspection
 from engine.publishing import custom_fields
 from engine.rules import versions
@@ -25,7 +25,7 @@ from workers.cli.errors import InvalidOption
 class NewFields:
     """The fields of `--new-field`: those that are missing, and the columns that fill them.
 
-    `targets` are by heading, in the form of `columns.plain`.
+    `targets` are by heading, in the form of `headings.plain`.
     """
 
     targets: Mapping[str, str] = field(default_factory=dict)

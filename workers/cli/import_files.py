@@ -15,13 +15,15 @@ from engine.errors import NotFound
 from engine.imports import import_request
 from engine.imports.mapping import columns, consents, opt_out_columns
 from engine.imports.mapping.cell_format import DateOrder, Decimals
-from engine.imports.mapping.columns import LEFT_OUT, InvalidMapping, plain
+from engine.imports.mapping.columns import LEFT_OUT, InvalidMapping
 from engine.imports.mapping.consents import InvalidConsent, Statement
+from engine.imports.mapping.headings import plain
 from engine.imports.mapping.import_settings import BadCells, ImportSettings, Mode
 from engine.imports.mapping.inspection import AmbiguousColumn, Inspection, cell_formats, inspect
-from engine.imports.mapping.kinds import PACKED, ImportKind
+from engine.imports.mapping.kinds import ImportKind
+from engine.imports.mapping.presets import registry
+from engine.imports.mapping.state_words import Suppression
 from engine.imports.mapping.subscriptions import subscriptions
-from engine.imports.mapping.suppressions import Suppression
 from engine.imports.reading import formats
 from engine.imports.reading.encodings import ENCODINGS, known_encoding
 from engine.imports.reading.formats import Format, Opener
@@ -52,6 +54,7 @@ class Options:
     header_row: int | None = None
     kind: ImportKind | None = None
     activity_type: str = ""
+    preset: str = ""
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,7 @@ def _settings(
     settings = replace(
         base,
         kind=inspection.kind,
+        preset=inspection.preset,
         format=inspection.format,
         columns=mapping,
         readings=formats_,
@@ -196,8 +200,17 @@ def _inspect(db: Db, file: Path, ruleset: Ruleset, options: Options) -> Inspecti
         name=file.name,
         format_=_format(_opener(file), options),
         kind=options.kind,
+        preset=_preset(options.preset),
         remembered=lambda kind: import_request.remembered_mappings(db, kind),
     )
+
+
+def _preset(name: str) -> str:
+    """The id of a preset, or that of none; empty if none was chosen."""
+    if name and name != registry.NONE and name not in registry.PRESETS:
+        known = ", ".join([registry.NONE, *registry.PRESETS])
+        raise InvalidOption(f"--preset {name}", f"one of {known} is wanted")
+    return name
 
 
 def files_at(path: Path) -> list[Path]:
@@ -236,7 +249,7 @@ def mapping_of(inspection: Inspection, options: Iterable[str]) -> dict[str, str]
     """Return the target of each column: the one of `--map COLUMN=FIELD`, else the guessed one."""
     mapping = {column.heading: column.target for column in inspection.columns}
     for heading, target in _named(inspection, options):
-        if target != PACKED:
+        if not columns.takes_several(target):
             mapping = {known: LEFT_OUT if other == target else other for known, other in mapping.items()}
         mapping[heading] = target
     return mapping

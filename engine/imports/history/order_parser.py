@@ -19,7 +19,7 @@ from engine.imports.history.entry import Entry, EntryPart
 from engine.imports.history.group_cells import CellColumns, GroupCells
 from engine.imports.history.order_status import Standing, status_of
 from engine.imports.mapping import shop_exports
-from engine.imports.mapping.columns import plain
+from engine.imports.mapping.headings import plain
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.mapping.kinds import NUMBERS, PACKED, PRODUCT
 from engine.imports.mapping.packed_items import read_items

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -13,6 +12,7 @@ from engine.domain.fields import CUSTOM, EDITABLE_FIELDS, FIELDS, IDENTITY_FIELD
 from engine.domain.rulebook import Ruleset
 from engine.errors import Invalid
 from engine.imports.mapping import own_export, shop_exports, suppressions
+from engine.imports.mapping.headings import plain, without_hint
 from engine.imports.mapping.kinds import (
     ACTIVITY_TARGETS,
     NUMBERS,
@@ -25,20 +25,22 @@ from engine.imports.mapping.kinds import (
     property_target,
 )
 from engine.imports.mapping.known_headings import NAMES
-from engine.imports.mapping.subscriptions import headings_of_topic, targets_of
+from engine.imports.mapping.presets.preset import Preset
+from engine.imports.mapping.subscriptions import channel_of, headings_of_topic, targets_of
+from engine.imports.mapping.value_guesses import filled_cells, holds_addresses, is_status, opt_out_target
 
 SEGMENTS = "segments"
 
 LEFT_OUT = ""
 """The target of a column that is not imported."""
 
-EMAIL_SHARE = 0.8
-"""The share of email addresses in a column that is taken for the email."""
-
 REFUSED_HEADINGS = frozenset({"line in the file", "why it was refused", "what was left out"})
 """The columns that a file of refused rows, or of cells left out, has besides those of the original."""
 
 _LINE_ITEMS = re.compile(r"(?:line|order) items?(?: \d+)?|products")
+
+JUST_NAME = frozenset({"name", "nome", "nom", "naam"})
+"""Headings of a whole name, or of the part of it that no other column has."""
 
 ALIKE = 0.5
 """The share of headings that files of the same kind have in common."""
@@ -58,7 +60,7 @@ class Column:
 
     heading: str
     target: str
-    because: Literal["remembered", "name", "values", ""] = ""
+    because: Literal["remembered", "preset", "name", "values", ""] = ""
 
 
 class InvalidMapping(Invalid):
@@ -92,6 +94,7 @@ def guess(
     kind: ImportKind = "contacts",
     sample: Sequence[Sequence[str | None]] = (),
     remembered: Sequence[Mapping[str, str]] = (),
+    preset: Preset | None = None,
     fits: Fits = lambda _target, _cells: True,
 ) -> list[Column]:
     """Guess the target of each column; unknown columns are left out, but are properties of activities.
@@ -99,10 +102,12 @@ def guess(
     Parameters:
       kind: What the rows of the file are.
       sample: The cells of the first rows.
-      remembered: The mappings of earlier files, the latest first; they go before headings.
+      remembered: The mappings of earlier files, the latest first; they go before a preset and headings.
+      preset: What is known of the exports of the tool that wrote the file.
       fits: Rejects a target for a column whose values it cannot hold.
 
-    A target goes to one column, the one with the most specific heading.  If no heading suggests an
+    A target goes to one column, the one with the most specific heading; several can hold the state or the
+    end of a subscription, and what became of an address (see `takes_several`).  If no heading suggests an
     identity, a column of email addresses is the email.
     """
     plain_headings = list(map(plain, headings))
@@ -110,18 +115,20 @@ def guess(
         headings_by_target(ruleset) if kind == "contacts" else shop_exports.names_of(kind, plain_headings)
     )
     allowed = {target.id for target in targets(ruleset, kind)}
-    before = _remembered_for(headings, remembered)
-    found = [
-        Column(heading, before[plain(heading)], "remembered")
-        if before.get(plain(heading)) in {*allowed, LEFT_OUT}
-        else Column(heading, LEFT_OUT)
-        for heading in headings
-    ]
-    taken = {column.target for column in found if column.target}
 
     def could_be(target: str, index: int) -> bool:
         return fits(target, [row[index] for row in sample if index < len(row)])
 
+    before = _remembered_for(headings, remembered)
+    found = [
+        Column(heading, before[plain(heading)], "remembered")
+        if before.get(plain(heading)) in {*allowed, LEFT_OUT} and could_be(before[plain(heading)], index)
+        else Column(heading, LEFT_OUT)
+        for index, heading in enumerate(headings)
+    ]
+    if preset is not None and kind == "contacts":
+        _apply_preset(preset, found, allowed, could_be)
+    taken = {column.target for column in found if column.target}
     for target, names in headings_of.items():
         column = None if target in taken else _best_column(target, found, names, could_be)
         if column is not None:
@@ -137,15 +144,18 @@ def guess(
         found = _as_properties(found)
     if kind != "contacts":
         return found
-    is_first_name = "last_name" in taken and "first_name" not in taken
-    return [_first_name(column) if is_first_name else column for column in found]
+    found = _with_refusals(found, sample, allowed)
+    without = frozenset[str]() if preset is None else preset.without
+    found = [Column(column.heading, LEFT_OUT) if column.target in without else column for column in found]
+    return [_part_of_name(column, taken) for column in found]
 
 
-def plain(heading: str) -> str:
-    """Return a heading in the form in which headings are compared: ASCII letters and digits, no case."""
-    letters = unicodedata.normalize("NFKD", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", heading))
-    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return " ".join(re.sub(r"[^a-z0-9]+", " ", bare.lower()).split())
+def takes_several(target: str) -> bool:
+    """Return whether several columns can fill a target: a no in any of them counts."""
+    is_subscription = bool(channel_of(target)) and not (
+        target.endswith("_at") and not target.endswith("_ended_at")
+    )
+    return target in (PACKED, suppressions.TARGET) or is_subscription
 
 
 def type_of(target: str, ruleset: Ruleset) -> str:
@@ -187,7 +197,7 @@ def validated(
     ]
     for target in dict.fromkeys(chosen.values()):
         twice = [heading for heading, other in chosen.items() if other == target]
-        if len(twice) > 1 and target != PACKED:
+        if len(twice) > 1 and not takes_several(target):
             problems.append(
                 f"{labels.get(target, target)} can be filled by one column, not by {_joined(twice)}"
             )
@@ -234,20 +244,69 @@ def _remembered_for(headings: Sequence[str], remembered: Sequence[Mapping[str, s
 def _best_column(
     target: str, columns: Sequence[Column], names: Sequence[str], could_be: Callable[[str, int], bool]
 ) -> int | None:
-    """The free column whose heading comes first among known ones, and whose values fit the target."""
+    """The free column whose heading comes first among known ones, and whose values fit the target.
+
+    A heading without its hint in brackets comes after all that are known as they are.
+    """
+    free = [(index, column) for index, column in enumerate(columns) if column.because == ""]
+    for form in (plain, without_hint):
+        known = {form(column.heading): index for index, column in reversed(free)}
+        named = (known[name] for name in names if name in known)
+        found = next((index for index in named if could_be(target, index)), None)
+        if found is not None:
+            return found
+    return None
+
+
+def _apply_preset(
+    preset: Preset, columns: list[Column], allowed: set[str], could_be: Callable[[str, int], bool]
+) -> None:
+    """Map the free columns that a preset knows, the best heading of each target first."""
+    taken = {column.target for column in columns}
     free = {
         plain(column.heading): index
         for index, column in reversed(list(enumerate(columns)))
         if column.because == ""
     }
-    named = (free[name] for name in names if name in free)
-    return next((index for index in named if could_be(target, index)), None)
+    for heading, target in preset.columns.items():
+        index = free.get(heading)
+        if index is None or (target and target not in allowed):
+            continue
+        name = columns[index].heading
+        if not target:
+            columns[index] = Column(name, LEFT_OUT, "preset")
+        elif (target not in taken or takes_several(target)) and could_be(target, index):
+            columns[index] = Column(name, target, "preset")
+            taken.add(target)
 
 
-def _first_name(column: Column) -> Column:
-    """Beside a column of last names, and none of first names, a column `name` holds these."""
-    whole = column.target == "name" and column.because == "name" and plain(column.heading) == "name"
-    return Column(column.heading, "first_name", "name") if whole else column
+def _with_refusals(
+    columns: Sequence[Column], sample: Sequence[Sequence[str | None]], allowed: set[str]
+) -> list[Column]:
+    """Map the free columns that say who is subscribed or must not be written to, by heading and values."""
+    has_state = any(column.target == "newsletter" for column in columns)
+    found = []
+    for index, column in enumerate(columns):
+        target = None
+        if column.target == LEFT_OUT and column.because == "":
+            cells = filled_cells(sample, index)
+            target = opt_out_target(column.heading, cells)
+            if target is None and not has_state and is_status(column.heading, cells):
+                target, has_state = "newsletter", True
+        is_allowed = (
+            target is not None and target in allowed and plain(column.heading) not in REFUSED_HEADINGS
+        )
+        found.append(Column(column.heading, target, "values") if target and is_allowed else column)
+    return found
+
+
+def _part_of_name(column: Column, taken: set[str]) -> Column:
+    """Beside a column of one part of names, a column called just `name` holds the other one."""
+    whole = column.target == "name" and column.because == "name" and plain(column.heading) in JUST_NAME
+    parts = taken & {"first_name", "last_name"}
+    if not whole or len(parts) != 1:
+        return column
+    return Column(column.heading, "last_name" if parts == {"first_name"} else "first_name", "name")
 
 
 def _without_phone(column: Column) -> Column:
@@ -281,10 +340,7 @@ def _as_properties(columns: Sequence[Column]) -> list[Column]:
 def _guess_email(columns: list[Column], sample: Sequence[Sequence[str | None]]) -> None:
     """Map the first column of email addresses to the email."""
     for index, column in enumerate(columns):
-        cells = [row[index] or "" for row in sample if index < len(row)]
-        filled = [cell for cell in cells if cell.strip()]
-        emails = sum("@" in cell and "." in cell.rpartition("@")[2] for cell in filled)
-        if column.because == "" and filled and emails >= EMAIL_SHARE * len(filled):
+        if column.because == "" and holds_addresses(filled_cells(sample, index)):
             columns[index] = Column(column.heading, "email", "values")
             return
 

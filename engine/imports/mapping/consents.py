@@ -12,41 +12,33 @@ from engine.errors import Invalid
 from engine.imports.mapping.cell_format import CellFormat, InvalidValue
 from engine.imports.mapping.cells import Cells
 from engine.imports.mapping.dates import end_of, read_date, start_of
+from engine.imports.mapping.state_words import (
+    ADDRESS_STATES,
+    NOT_SUBSCRIBED,
+    SUBSCRIBED,
+    UNKNOWN,
+    UNSUBSCRIBED,
+    state_word,
+)
 from engine.imports.mapping.subscriptions import Subscription, subscription
-from engine.imports.mapping.values import is_blank, read_boolean
+from engine.imports.mapping.values import read_boolean
 from engine.imports.reading.problems import Problem
 
 Found = TypeVar("Found")
 
 ConsentState = Literal["subscribed", "unsubscribed", "no", "bounced", "blocked"]
 
-SUBSCRIBED = frozenset(
-    {
-        "subscribed", "subscriber", "opted in", "opt in", "optin", "confirmed", "active", "accepted",
-        "granted", "suscrito", "suscrita", "alta", "activo", "activa", "aceptado", "acepta", "confirmado",
-    }
-)  # fmt: skip
-UNSUBSCRIBED = frozenset(
-    {
-        "unsubscribed", "opted out", "opt out", "optout", "revoked", "baja", "dado de baja", "dada de baja",
-        "desuscrito", "desuscrita", "cancelado",
-    }
-)  # fmt: skip
-NOT_SUBSCRIBED = frozenset({"not subscribed", "no suscrito", "no suscrita", "no acepta", "declined"})
-UNKNOWN = frozenset(
-    {
-        "none", "never subscribed", "never", "pending", "unconfirmed", "unknown", "null", "n/a", "-", "nunca",
-        "ninguno", "ninguna", "pendiente", "cleaned", "bounced", "invalid", "redacted",
-    }
-)  # fmt: skip
-"""Words for a subscription in files, in lower case; yes and no are accepted as well."""
-
-
 CACHED = 5_000
 """Different combinations of consent cells whose consents are cached: most rows repeat those of others."""
 
 MAX_SOURCE = 200
 """Characters of the source of a consent."""
+
+MIN_DATE = 6
+"""Characters of a date, at least."""
+
+_FURTHEST: Sequence[ConsentState | None] = ("unsubscribed", "no", None, "subscribed")
+"""States of a subscription, the furthest from being subscribed first."""
 
 
 @dataclass(frozen=True)
@@ -112,14 +104,27 @@ def file_consents(
 
 def read_state(cell: str) -> ConsentState | None:
     """Read the state of a subscription; None if it is unknown.  Raises InvalidValue."""
-    word = " ".join(cell.replace("_", " ").replace("-", " ").lower().split()) or cell.strip()
-    if word in UNKNOWN or cell.strip() in UNKNOWN:
+    word = state_word(cell)
+    if word in UNKNOWN or word in ADDRESS_STATES:
         return None
     if word in SUBSCRIBED or word in UNSUBSCRIBED:
         return "subscribed" if word in SUBSCRIBED else "unsubscribed"
     if word in NOT_SUBSCRIBED:
         return "no"
     return "subscribed" if read_boolean(cell) else "no"
+
+
+def read_opt_out(cell: str) -> bool:
+    """Read whether a contact has opted out: yes or no, or a state of the subscription.
+
+    Raises InvalidValue.
+    """
+    word = state_word(cell)
+    if word in UNSUBSCRIBED or word in ADDRESS_STATES:
+        return True
+    if word in SUBSCRIBED or word in NOT_SUBSCRIBED or word in UNKNOWN or word == "allow":
+        return False
+    return read_boolean(cell)
 
 
 def _readable(read: Callable[[], Found | None]) -> Found | None:
@@ -159,7 +164,7 @@ class ConsentReader:
 
     def read(self, cells: Cells, problems: list[Problem]) -> tuple[Consent, ...]:
         """Return the consents of a row; adds to `problems`."""
-        key = tuple(map(cells.of, self._targets))
+        key = tuple(cells.under(heading) for target in self._targets for heading in cells.columns[target])
         cached = self._cache.get(key)
         if cached is not None:
             return cached
@@ -186,8 +191,7 @@ class ConsentReader:
         began = self._moment(f"{channel}_at", cells, ends=False)
         ended = self._moment(f"{channel}_ended_at", cells, ends=True)
         state = self._state(channel, cells)
-        opted_out = cells.of(f"{channel}_out")
-        if not is_blank(opted_out) and self._yes_or_no(f"{channel}_out", cells):
+        if self._opted_out(channel, cells):
             return Consent(channel, "unsubscribed", ended)
         if ended is not None and (began is None or ended >= began):
             return Consent(channel, "unsubscribed", ended)
@@ -200,39 +204,56 @@ class ConsentReader:
 
     def _end(self, channel: str, cells: Cells) -> Consent | None:
         """The end of a subscription that a row gives, though one of its other cells cannot be read."""
-        out, state = f"{channel}_out", _readable(lambda: self._state(channel, cells))
+        state = _readable(lambda: self._state(channel, cells))
         ended = _readable(lambda: self._moment(f"{channel}_ended_at", cells, ends=True))
-        opted_out = not is_blank(cells.of(out)) and _readable(lambda: self._yes_or_no(out, cells))
+        opted_out = _readable(lambda: self._opted_out(channel, cells))
         if opted_out or ended is not None or state == "unsubscribed":
             return Consent(channel, "unsubscribed", ended)
         return Consent(channel, "no") if state == "no" else None
 
     def _state(self, channel: str, cells: Cells) -> ConsentState | None:
-        cell = cells.of(channel)
-        if cell is None or is_blank(cell):
-            return None
+        """The state by all columns that give it: the one that is furthest from being subscribed."""
+        found = [self._state_of(*one) for one in cells.all_of(channel)]
+        return min(found, key=_FURTHEST.index) if found else None
+
+    def _state_of(self, heading: str, cell: str) -> ConsentState | None:
         try:
             return read_state(cell)
         except InvalidValue:
-            return "subscribed" if self._yes_or_no(channel, cells) else "no"
+            raise _unreadable(heading, cell, "subscribed, unsubscribed, yes, no") from None
 
-    def _yes_or_no(self, target: str, cells: Cells) -> bool:
-        cell, heading = cells.of(target) or "", cells.headings[target]
-        try:
-            return read_boolean(cell)
-        except InvalidValue:
-            words = "subscribed, unsubscribed, yes, no" if target in self._channels else "yes, no"
-            raise InvalidValue(f"{heading}: {cell.strip()[:40]!r} is none of {words}") from None
+    def _opted_out(self, channel: str, cells: Cells) -> bool:
+        """Whether any of the columns of opt-outs has one; a readable yes counts whatever the others say."""
+        unreadable = None
+        for heading, cell in cells.all_of(f"{channel}_out"):
+            try:
+                if read_opt_out(cell) or self._is_day(cell, heading):
+                    return True
+            except InvalidValue:
+                if self._is_day(cell, heading):
+                    return True
+                unreadable = _unreadable(heading, cell, "yes, no")
+        if unreadable is not None:
+            raise unreadable
+        return False
+
+    def _is_day(self, cell: str, heading: str) -> bool:
+        """Whether a cell is the day of an opt-out, instead of a yes."""
+        if len(cell.strip()) < MIN_DATE:
+            return False
+        dates = self._formats.get(heading, CellFormat()).dates or "dmy"
+        return _readable(lambda: read_date(cell, dates, today=self._today)) is not None
 
     def _moment(self, target: str, cells: Cells, *, ends: bool) -> datetime | None:
-        """The time at which a subscription began or ended.
+        """The time at which a subscription began or ended; of several ends the last."""
+        moments = [self._moment_of(*one, ends=ends) for one in cells.all_of(target)]
+        return max(moments, default=None)
+
+    def _moment_of(self, heading: str, cell: str, *, ends: bool) -> datetime:
+        """The moment of a cell.
 
         Of a day alone it is the first moment, or the last, so that in doubt the contact is unsubscribed.
         """
-        cell = cells.of(target)
-        if cell is None or is_blank(cell):
-            return None
-        heading = cells.headings[target]
         format_ = self._formats.get(heading, CellFormat())
         try:
             found = read_date(cell, format_.dates, today=self._today)
@@ -242,3 +263,7 @@ class ConsentReader:
         if at is None or at > self._now:
             raise InvalidValue(f"{heading}: {cell.strip()[:40]!r} is in the future")
         return at
+
+
+def _unreadable(heading: str, cell: str, words: str) -> InvalidValue:
+    return InvalidValue(f"{heading}: {cell.strip()[:40]!r} is none of {words}")

@@ -14,7 +14,7 @@ from babel import Locale
 from babel.core import get_global
 
 from engine.domain.identity.normalisation import country_code
-from engine.imports.mapping.columns import plain
+from engine.imports.mapping.headings import plain
 from engine.imports.mapping.known_headings import NAMES
 
 TARGET = "custom.country"
@@ -30,7 +30,7 @@ _HEADINGS = frozenset(
         "pais de facturacion", "pais envio", "pays", "land", "paese", "nazione", "kraj", "zeme",
     }
 )  # fmt: skip
-"""Headings in the form of `columns.plain`; the most usual ones come first (see `country_column`)."""
+"""Headings in the form of `headings.plain`; the most usual ones come first (see `country_column`)."""
 
 _OTHER_NAMES: Mapping[str, str] = {
     "uk": "GB", "great britain": "GB", "england": "GB", "scotland": "GB", "wales": "GB",

@@ -24,6 +24,9 @@ _MONTHS = {
     "ago": 8, "sep": 9, "set": 9, "oct": 10, "nov": 11, "dec": 12, "dic": 12,
 }  # fmt: skip
 
+ANY_DAY = date(2000, 1, 1)
+"""Any present day, where only whether a date can be read matters."""
+
 _Day = tuple[tuple[int, int, int], str]
 """Year, month and day as they are written, and the time of day after them."""
 

@@ -12,7 +12,7 @@ from engine.imports.mapping.cell_format import CellFormat
 from engine.imports.mapping.columns import InvalidMapping
 from engine.imports.mapping.consents import Statement
 from engine.imports.mapping.kinds import ImportKind
-from engine.imports.mapping.suppressions import Suppression
+from engine.imports.mapping.state_words import Suppression
 from engine.imports.reading.formats import Format
 
 Mode = Literal["create", "update", "both"]
@@ -48,7 +48,8 @@ class ImportSettings:
       kind: What the rows of the file are.
       activity_type: The type of all activities of the file; empty if a column has it.
       bad_cells: What becomes of a row of a contact with a cell that cannot be read.
-      dropped_opt_outs: The columns that seem to hold opt-outs, and that the user decided to leave out.
+      dropped_opt_outs: The columns that the user decided on, though they seem to hold opt-outs or addresses.
+      preset: The id of the preset by which the columns were read; empty: none (see `presets`).
     """
 
     format: Format = field(default_factory=Format)
@@ -63,6 +64,7 @@ class ImportSettings:
     activity_type: str = ""
     dropped_opt_outs: frozenset[str] = frozenset()
     bad_cells: BadCells = "leave-out"
+    preset: str = ""
 
     def validate_kind(self) -> None:
         """Raise InvalidMapping if the file has no contacts to put into a segment, to subscribe, or to refuse.

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from itertools import islice
 
 from engine.domain.rulebook import Ruleset
-from engine.imports.mapping import columns, shop_exports, source_tools, value_fit
+from engine.imports.mapping import columns, shop_exports, value_fit
 from engine.imports.mapping.cell_format import Ambiguous, CellFormat, DateOrder, Decimals
+from engine.imports.mapping.cells import meaning
 from engine.imports.mapping.columns import Column
 from engine.imports.mapping.dates import detect_date_order
+from engine.imports.mapping.headings import plain
 from engine.imports.mapping.kinds import ImportKind
 from engine.imports.mapping.numbers import detect_decimal_mark
+from engine.imports.mapping.presets import registry
+from engine.imports.mapping.presets.preset import Preset
+from engine.imports.mapping.values import is_blank
 from engine.imports.reading import formats
 from engine.imports.reading.formats import Format, Opener
 from engine.imports.reading.problems import Problem
@@ -36,7 +41,8 @@ MAX_SHOWN = 200
 class Inspection:
     """A file before its import: its format, its columns with guessed targets, and its first rows.
 
-    `kind` is what its rows are, as guessed or as the user chose; `tool` the shop system that exported it.
+    `kind` is what its rows are, as guessed or as the user chose; `tool` the one that exported it, and
+    `preset` the id of what is known of its exports of contacts; both are empty for an unknown one.
     """
 
     format: Format
@@ -45,6 +51,7 @@ class Inspection:
     notices: Sequence[Problem]
     kind: ImportKind = "contacts"
     tool: str = ""
+    preset: str = ""
 
     def accented(self) -> list[tuple[int, str]]:
         """Return the first rows of a text with characters beyond ASCII, each with its line.
@@ -85,6 +92,7 @@ def inspect(
     name: str = "",
     format_: Format | None = None,
     kind: ImportKind | None = None,
+    preset: str = "",
     remembered: Callable[[ImportKind], Sequence[Mapping[str, str]]] = lambda _kind: (),
 ) -> Inspection:
     """Inspect a file.  Raises UnreadableFile.
@@ -93,26 +101,50 @@ def inspect(
       name: The name of the file.
       format_: The format, if the user corrected the detected one.
       kind: What its rows are, if the user chose it.
+      preset: The id of the preset that the user chose, or `registry.NONE`; empty: the one that recognises it.
       remembered: Returns the mappings of earlier imports of a kind (see `columns.guess`).
     """
     detected = formats.detect(open_) if format_ is None else format_
     table = read_table(open_, detected)
     sample = list(islice(table.rows, SAMPLE))
-    plain_headings = list(map(columns.plain, table.headings))
+    plain_headings = list(map(plain, table.headings))
     kind = shop_exports.guess_kind(plain_headings) if kind is None else kind
     export = shop_exports.recognised(plain_headings) if kind == "orders" else None
+    known = _preset(preset, plain_headings, name) if kind == "contacts" else None
     guessed = columns.guess(
         table.headings,
         ruleset,
         kind=kind,
-        sample=[row.cells for row in sample[:GUESSED_FROM]],
+        sample=_meant(table.headings, sample[:GUESSED_FROM], known),
         remembered=remembered(kind),
+        preset=known,
         fits=lambda target, values: value_fit.fits(target, values, ruleset),
     )
-    guessed, notices = source_tools.without_consents(name, guessed)
+    notices = [] if known is None or not known.note else [Problem(1, "heading", known.note, refuses=False)]
     notices += _about_format(detected)
-    tool = "" if export is None else export.name
-    return Inspection(detected, guessed, sample, [*notices, *table.notices], kind, tool)
+    tool = known.tool if known is not None else "" if export is None else export.name
+    id_ = "" if known is None else known.id
+    return Inspection(detected, guessed, sample, [*notices, *table.notices], kind, tool, id_)
+
+
+def _preset(chosen: str, headings: Sequence[str], name: str) -> Preset | None:
+    """The preset that the user chose, else the one that recognises the file."""
+    return registry.PRESETS.get(chosen) if chosen else registry.recognised(headings, name)
+
+
+def _meant(headings: Sequence[str], rows: Sequence[Row], preset: Preset | None) -> list[Sequence[str | None]]:
+    """The cells of rows as a preset understands their words."""
+    words = {} if preset is None else registry.words_of(preset.id, headings)
+    if not words:
+        return [row.cells for row in rows]
+    known = [words.get(heading) for heading in headings]
+    return [
+        [
+            cell if cell is None or means is None else meaning(cell, means)
+            for cell, means in zip(row.cells, known, strict=False)
+        ]
+        for row in rows
+    ]
 
 
 def cell_formats(
@@ -131,7 +163,7 @@ def cell_formats(
     detected = {
         column.heading: _detected(columns.type_of(mapping.get(column.heading, ""), ruleset), cells)
         for index, column in enumerate(inspection.columns)
-        if (cells := [cell for row in inspection.sample if (cell := row.cells[index])])
+        if (cells := _with_value(inspection.sample, index))
     }
     orders = {one.dates for one in detected.values() if isinstance(one, CellFormat) and one.dates}
     order = orders.pop() if len(orders) == 1 else None
@@ -145,6 +177,11 @@ def cell_formats(
         elif format_ is not None:
             found[heading] = format_
     return found, undecided
+
+
+def _with_value(sample: Sequence[Row], index: int) -> list[str]:
+    """The cells of a column that have a value: `0000-00-00` is no date."""
+    return [cell for row in sample if (cell := row.cells[index]) and not is_blank(cell)]
 
 
 def _detected(type_: str, cells: Sequence[str]) -> CellFormat | Ambiguous | None:

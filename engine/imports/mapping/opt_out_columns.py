@@ -10,54 +10,41 @@ import re
 from collections.abc import Iterable, Sequence
 
 from engine.domain.rulebook import Ruleset
-from engine.imports.mapping.columns import REFUSED_HEADINGS, plain
-from engine.imports.mapping.consents import NOT_SUBSCRIBED, SUBSCRIBED, UNKNOWN, UNSUBSCRIBED
+from engine.imports.mapping.columns import REFUSED_HEADINGS
+from engine.imports.mapping.headings import plain
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.mapping.kinds import PROPERTY, ImportKind
+from engine.imports.mapping.opt_out_words import OPT_OUT, UNREACHABLE
 from engine.imports.mapping.own_export import is_own_export
+from engine.imports.mapping.presets.registry import is_explained
+from engine.imports.mapping.state_words import ADDRESS_STATES, ALL_WORDS, CLEAR_NO, UNSUBSCRIBED, state_word
 from engine.imports.mapping.values import is_blank
 from engine.imports.reading.table import Row
-
-_OPT_OUT = re.compile(
-    r"\b(unsub(s|scribed?|scribes|scription|scriptions|scribers)?|opt(ed)? ?outs?|dont (contact|e ?mail|mail)"
-    r"|do ?not ?(contact|e ?mail|mail|call|phone|text|sms|disturb|send|market)\w*|no marketing|stop list"
-    r"|no (contactar|enviar|molestar|escribir)|baja|desuscri\w+|desapuntad[oa]|robinson|oposicion"
-    r"|abgemeldet|abmeldung|desabonne\w*|desinscri\w+|disiscritt[oi]|descadastrad[oa])\b"
-)
-_UNREACHABLE = re.compile(
-    r"\b((hard ?)?bounce[ds]?|rebot(e|es|ado|ada|ados)|black ?list(ed)?|block ?list(ed)?|blocked|suppress\w*"
-    r"|complain(t|ts|ed)|spam|lista negra|bloquead[oa]s?|suprimid[oa]s?|quejas?|cleaned|clean time"
-    r"|undeliverable|invalid e ?mail( address)?|e ?mail (address )?invalid)\b"
-)
-"""Headings, in the form of `columns.plain`."""
 
 _DETAIL = re.compile(
     r"\b(reason|campaign|title|id|url|link|token|ip|comment|other|motivo|campana|enlace|comentario)\b"
 )
 """What an opt-out has besides: of no use where the opt-out itself is imported."""
 
-_REFUSALS = frozenset(
+_AMBIGUOUS = frozenset(
     {
-        *UNSUBSCRIBED - {"revoked", "baja", "cancelado"}, "unsubscribe", "do not contact", "do not email",
-        "do not mail", "hard bounce", "hard bounced", "bounced", "blacklisted", "blocklisted", "suppressed",
-        "complained", "spam complaint", "marked as spam", "no contactar", "no enviar", "rebotado", "rebotada",
-        "lista negra", "abgemeldet", "desabonne", "desabonnee", "desinscrit", "desinscrite",
+        "bounce", "blocked", "bloqueado", "bloqueada", "cleaned", "complaint", "invalid", "junk", "abuse",
+        "spam", "excluded", "gesperrt", "bloccato", "bloque", "queja",
     }
 )  # fmt: skip
+"""Words that mean something else in other columns."""
+
+_REFUSALS = CLEAR_NO | (ADDRESS_STATES.keys() - _AMBIGUOUS)
 """Values that mean it in any column."""
 
-_STATES = frozenset(
-    {"revoked", "baja", "bounce", "blocked", "bloqueado", "bloqueada", "cleaned", "complaint"}
+_STATES = (
+    (UNSUBSCRIBED | ADDRESS_STATES.keys()) - _REFUSALS - {"cancelled", "canceled", "removed", "cancelado"}
 )
 """Values that mean it if all others are states of an address or a subscription, too: `baja` is also low."""
 
-_OTHER_STATES = frozenset(
-    plain(word)
-    for word in {
-        *SUBSCRIBED, *UNSUBSCRIBED, *NOT_SUBSCRIBED, *UNKNOWN, "valid", "ok", "deliverable", "soft bounce",
-        "paused", "yes", "no", "true", "false", "si", "subscribe",
-    }
-)  # fmt: skip
+_OTHER_STATES = ALL_WORDS | {
+    "valid", "ok", "deliverable", "yes", "no", "true", "false", "si", "subscribe",
+}  # fmt: skip
 
 OPT_OUT_ENDINGS = ("_out", "_ended_at")
 """The ends of the targets that hold an opt-out."""
@@ -85,6 +72,7 @@ def undecided(
         for index, heading in enumerate(headings)
         if _is_dropped(settings.columns.get(heading, ""), declared)
         and heading not in settings.dropped_opt_outs
+        and not is_explained(settings.preset, heading)
         and plain_headings[index] not in REFUSED_HEADINGS
         and (
             _by_heading(plain_headings[index], has_opt_outs=has_opt_outs) or _by_values(_cells(sample, index))
@@ -93,14 +81,14 @@ def undecided(
 
 
 def _by_heading(heading: str, *, has_opt_outs: bool) -> bool:
-    if _UNREACHABLE.search(heading):
+    if UNREACHABLE.search(heading):
         return True
     is_detail = has_opt_outs and _DETAIL.search(heading) is not None
-    return _OPT_OUT.search(heading) is not None and not is_detail
+    return OPT_OUT.search(heading) is not None and not is_detail
 
 
 def _by_values(cells: Iterable[str]) -> bool:
-    words = {plain(cell) for cell in set(cells)}
+    words = {state_word(cell) for cell in set(cells)}
     return bool(words & _REFUSALS) or bool(words & _STATES and words <= _STATES | _OTHER_STATES)
 
 

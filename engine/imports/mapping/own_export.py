@@ -1,6 +1,6 @@
 """Our own export of activities, recognised by its headings: it comes back in as what it was.
 
-Headings are in the form of `columns.plain`.
+Headings are in the form of `headings.plain`.
 """
 
 from __future__ import annotations

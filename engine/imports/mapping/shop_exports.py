@@ -1,6 +1,6 @@
 """The order exports of shop systems, recognised by their headings, and usual headings of orders.
 
-Headings are in the form of `columns.plain`.  The exports are those of Shopify (Orders, Export), of
+Headings are in the form of `headings.plain`.  The exports are those of Shopify (Orders, Export), of
 WooCommerce's export plugins (WebToffee, SkyVerge and Advanced Order Export), of PrestaShop (the list of
 orders, and the SQL manager with the columns of its tables) and of Magento 2 (the grid of orders).
 """

@@ -7,18 +7,18 @@ alone, every row would be refused.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date
 
 from engine.domain.fields import CUSTOM, IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
 from engine.imports.mapping import suppressions
 from engine.imports.mapping.cell_format import InvalidValue
 from engine.imports.mapping.columns import SEGMENTS, static_segments, type_of
-from engine.imports.mapping.consents import read_state
-from engine.imports.mapping.dates import read_date
+from engine.imports.mapping.consents import read_opt_out, read_state
+from engine.imports.mapping.dates import ANY_DAY, read_date
 from engine.imports.mapping.kinds import PACKED
 from engine.imports.mapping.numbers import read_number
 from engine.imports.mapping.packed_items import read_items
+from engine.imports.mapping.state_words import CLEAR_YES, state_word
 from engine.imports.mapping.subscriptions import subscription
 from engine.imports.mapping.values import is_blank, option, read_boolean, read_list
 from engine.imports.reading.formula_escape import unescape_formula
@@ -29,19 +29,21 @@ MIN_SHARE = 0.5
 MIN_PHONE_DIGITS = 6
 """Digits that a phone number has at least."""
 
-ANY_DAY = date(2000, 1, 1)
-"""Any present day: only whether a date can be read matters."""
-
 CellReader = Callable[[str], object]
 """Reads a cell, or raises InvalidValue."""
 
 
 def fits(target: str, cells: Iterable[str | None], ruleset: Ruleset) -> bool:
-    """Return whether most values of a column can fill a target, or it has none."""
+    """Return whether most values of a column can fill a target, or it has none.
+
+    A column that says of anybody that they are subscribed is one of the subscription, not of the address.
+    """
     read, identity = _reader(target, ruleset), target in IDENTITY_FIELDS
     filled = [cell for cell in cells if cell is not None and not is_blank(cell, identity=identity)]
     if read is None or not filled:
         return True
+    if target == suppressions.TARGET and any(state_word(cell) in CLEAR_YES for cell in filled):
+        return False
     return sum(_can_read(read, cell) for cell in filled) >= MIN_SHARE * len(filled)
 
 
@@ -54,7 +56,7 @@ def _reader(target: str, ruleset: Ruleset) -> CellReader | None:
     if subscription(target, ruleset) is not None:
         return read_state
     if target == suppressions.TARGET:
-        return lambda cell: suppressions.read_suppression(cell, "")
+        return lambda cell: suppressions.read_suppressions(cell, "")
     if target == SEGMENTS:
         return _segment_reader(ruleset)
     if target == PACKED:
@@ -65,7 +67,7 @@ def _reader(target: str, ruleset: Ruleset) -> CellReader | None:
     if type_ == "number":
         return lambda cell: read_number(cell, None)
     if type_ == "boolean":
-        return read_boolean
+        return read_opt_out if target.endswith("_out") else read_boolean
     declared = ruleset.fields.get(target.removeprefix(CUSTOM))
     return (lambda cell: option(cell, declared)) if declared is not None and declared.options else None
 

@@ -19,19 +19,43 @@ from engine.imports.mapping.cell_format import CellFormat, InvalidValue
 from engine.imports.mapping.dates import read_date
 from engine.imports.mapping.numbers import read_number
 
-_TRUE = frozenset({"true", "yes", "y", "1", "si", "sí", "s", "verdadero", "on", "x", "t", "cierto"})
-_FALSE = frozenset({"false", "no", "n", "0", "falso", "off", "f"})
+_TRUE = frozenset(
+    {
+        "true", "yes", "y", "1", "si", "sí", "s", "verdadero", "on", "x", "t", "cierto", "oui", "vrai", "ja",
+        "wahr", "sì", "vero", "sim", "verdadeiro", "tak", "waar",
+    }
+)  # fmt: skip
+_FALSE = frozenset(
+    {
+        "false",
+        "no",
+        "n",
+        "0",
+        "falso",
+        "off",
+        "f",
+        "non",
+        "faux",
+        "nein",
+        "falsch",
+        "não",
+        "nao",
+        "nee",
+        "nie",
+    }
+)
 _NO_VALUES = frozenset(
     {
-        "NULL", "null", "(null)", "\\N", "n/a", "N/A", "#N/A", "#n/a", "NaN", "nan", "-", "--",
-        "\u2013", "\u2014", "#NULL!", "#VALUE!", "#REF!", "#NAME?", "#DIV/0!",
+        "[]", "{}", "NULL", "null", "(null)", "\\N", "n/a", "N/A", "#N/A", "#n/a", "NaN", "nan", "-", "--",
+        "\u2013", "\u2014", "---", "----", "0000-00-00", "0000-00-00 00:00:00", "0.0.00", "0/0/00",
+        "#NULL!", "#VALUE!", "#REF!", "#NAME?", "#DIV/0!",
     }
 )  # fmt: skip
 """What databases, spreadsheets and people write for no value.  (Null with a capital is a surname.)"""
 
 
 def read_boolean(cell: str) -> bool:
-    """Read yes or no, in English or Spanish.  Raises InvalidValue."""
+    """Read yes or no, in the languages of `state_words`.  Raises InvalidValue."""
     word = cell.strip().lower()
     if word in _TRUE or word in _FALSE:
         return word in _TRUE

@@ -35,7 +35,7 @@ class Problem:
 ERASED = "erased"
 """The kind of a row about a person who was erased: none of its cells may be stored."""
 
-CELL_KINDS = frozenset({"email", "phone", "external_id", "value", "option", "consent", "segment"})
+CELL_KINDS = frozenset({"email", "phone", "external_id", "value", "option", "consent", "segment", "further"})
 """The kinds of a cell that cannot be read, and that is left out where the row is imported."""
 
 KINDS = {
@@ -56,6 +56,7 @@ KINDS = {
     "option": "value that is not one of the choices",
     "consent": "unreadable subscription",
     "segment": "segment that cannot be filled by an import",
+    "further": "further emails or phones in a cell (left out)",
     "repeated": "duplicate of an earlier line",
     "two_contacts": "two different contacts in one row",
     "erased": "erased contact",

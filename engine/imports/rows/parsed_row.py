@@ -6,6 +6,7 @@ Nothing is looked up here: `matching` finds the contact, `row_decision` decides 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -25,11 +26,17 @@ from engine.imports.mapping.countries import country_column
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.mapping.names import gaps_filled, name_parts
 from engine.imports.mapping.phones import read_phone
+from engine.imports.mapping.presets.registry import PRESETS, words_of
+from engine.imports.mapping.several_values import field_for, values_in
+from engine.imports.mapping.state_words import Suppression
 from engine.imports.mapping.subscriptions import subscriptions
 from engine.imports.mapping.values import field_value, is_blank, option, read_list
 from engine.imports.reading.formula_escape import unescape_formula
 from engine.imports.reading.problems import CELL_KINDS, Problem
 from engine.imports.reading.table import Row
+
+_Read = tuple[str, list[str]]
+"""An identity, and the values of its cell as typed, its own first."""
 
 CACHED = 5_000
 """Different cells of one column whose values are cached: most columns have few."""
@@ -83,7 +90,11 @@ class RowParser:
         self._positions = {heading: number for number, heading in enumerate(headings)}
         self._ruleset = ruleset
         self._settings = settings
-        self._headings = {target: heading for heading, target in settings.columns.items()}
+        self._columns: dict[str, list[str]] = {}
+        for heading, target in settings.columns.items():
+            self._columns.setdefault(target, []).append(heading)
+        self._words = words_of(settings.preset, headings)
+        self._preset = PRESETS.get(settings.preset)
         today = now.astimezone(ruleset.account.time_zone).date()
         self._fields = [
             _FieldColumn(heading, target, settings, ruleset, today=today)
@@ -112,17 +123,21 @@ class RowParser:
         if row.problem is not None and row.problem.refuses:
             raise RefusedRow([row.problem])
         problems: list[Problem] = []
-        cells = Cells(row, self._positions, self._headings)
-        identities = self._identities(cells, problems)
+        cells = Cells(row, self._positions, self._columns, self._words)
+        read = self._identities(cells, problems)
+        identities = Identities.of({kind: value for kind, (value, _) in read.items()})
         values, cleared = self._values(cells, problems)
+        values |= self._further(read, cells, problems)
         consents = (*self._consents.read(cells, problems), *self._suppressed(cells, problems))
+        consents += self._of_everyone(consents)
         segments = self._segments(cells, problems)
-        if problems and (self._settings.bad_cells == "refuse" or not identities):
+        unreadable = any(problem.kind != "further" for problem in problems)
+        if problems and (not identities or (unreadable and self._settings.bad_cells == "refuse")):
             raise RefusedRow(problems)
         if not identities:
-            labels = " or ".join(self._headings[name] for name in IDENTITY_FIELDS if name in self._headings)
+            labels = " or ".join(self._columns[name][0] for name in IDENTITY_FIELDS if name in self._columns)
             raise RefusedRow([Problem(row.line, "identity", f"the row has no identity: {labels} is needed")])
-        typed = unescape_formula(cells.of("email") or "").strip() if identities.email else None
+        typed = read[IdentityKind.EMAIL][1][0] if identities.email else None
         consents = self._beyond_doubt(consents, problems, row.line)
         left_out = tuple(problem.as_notice() for problem in problems)
         notices = left_out if row.problem is None else (row.problem, *left_out)
@@ -136,33 +151,52 @@ class RowParser:
         That cell may be the address, or what became of it.  Adds to `problems`.
         """
         kinds = {problem.kind for problem in problems}
-        suppressed = self._headings.get(suppressions.TARGET)
+        suppressed = self._columns.get(suppressions.TARGET, ())
         doubted = {"email"} & kinds | ({"sms"} if "phone" in kinds else set())
-        if any(problem.kind == "consent" and problem.column == suppressed for problem in problems):
+        if any(problem.kind == "consent" and problem.column in suppressed for problem in problems):
             doubted = {"email", "sms"}
+        ended = {one.channel for one in consents if one.state in ("unsubscribed", "no")}
+        agreed = [one for one in consents if one.state != "subscribed" or one.channel not in ended]
         kept = tuple(
             one
-            for one in consents
+            for one in agreed
             if one.state != "subscribed" or self._channels.get(one.channel, "email") not in doubted
         )
-        if len(kept) < len(consents):
+        if len(kept) < len(agreed):
             what = "nothing is subscribed by a row whose email, phone or email status cannot be read"
             problems.append(Problem(line, "consent", what))
         return kept
 
     def _suppressed(self, cells: Cells, problems: list[Problem]) -> tuple[Consent, ...]:
-        """What speaks against writing to the row's address, in its own column or for the whole file."""
-        cell, found = cells.of(suppressions.TARGET), self._settings.suppressed
-        if cell is not None and not is_blank(cell):
-            heading = self._headings[suppressions.TARGET]
+        """What speaks against writing to the row's address, in columns of its own or for the whole file.
+
+        A column of subscriptions can say it, too: `bounced` instead of `subscribed`.
+        """
+        found = [] if self._settings.suppressed is None else [self._settings.suppressed]
+        of_days: list[Suppression] = []
+        for heading, cell in cells.all_of(suppressions.TARGET):
             try:
-                found = suppressions.read_suppression(unescape_formula(cell), heading) or found
+                read = suppressions.read_suppressions(unescape_formula(cell), heading)
             except InvalidValue as error:
                 problems.append(Problem(cells.line, "consent", str(error), heading))
-        return () if found is None else suppressions.consents_of(found, self._ruleset)
+            else:
+                (of_days if suppressions.is_day(cell) else found).extend(read)
+        found = found or of_days  # a column says what became of the address, another one since when
+        states = (suppressions.stated_in(cell) for _, cell in cells.all_of("newsletter"))
+        found += (state for state in states if state is not None)
+        return suppressions.all_consents(found, self._ruleset)
 
-    def _identities(self, cells: Cells, problems: list[Problem]) -> Identities:
-        found: dict[IdentityKind, str] = {}
+    def _of_everyone(self, consents: tuple[Consent, ...]) -> tuple[Consent, ...]:
+        """What a preset says of everybody in the file, unless the row says when."""
+        if self._preset is None or self._preset.everyone is None:
+            return ()
+        found = suppressions.consents_of(self._preset.everyone, self._ruleset)
+        known = {(one.channel, one.state) for one in consents}
+        return tuple(one for one in found if (one.channel, one.state) not in known)
+
+    def _identities(self, cells: Cells, problems: list[Problem]) -> dict[IdentityKind, _Read]:
+        """The identities of a row, each with the values of its cell as typed, its own first."""
+        found: dict[IdentityKind, _Read] = {}
         for kind in IDENTIFYING:
             name = kind.contact_field
             cell = cells.of(name)
@@ -170,18 +204,51 @@ class RowParser:
                 continue
             typed = unescape_formula(cell.strip())
             try:
-                found[kind] = self._identity(kind, typed, cells)
-            except InvalidIdentity as error:
-                problems.append(cells.problem(kind.event_field, name, error.reason))
-            except InvalidValue as error:
-                problems.append(cells.problem(kind.event_field, name, str(error)))
-        return Identities.of(found)
+                found[kind] = self._identity(kind, typed, cells), [typed]
+            except (InvalidIdentity, InvalidValue) as error:
+                one_of_several = self._one_of(kind, typed, cells)
+                if one_of_several is not None:
+                    found[kind] = one_of_several
+                    continue
+                reason = error.reason if isinstance(error, InvalidIdentity) else str(error)
+                problems.append(cells.problem(kind.event_field, name, reason))
+        return found
+
+    def _one_of(self, kind: IdentityKind, typed: str, cells: Cells) -> _Read | None:
+        """The first identity of a cell with several; None if it has none that can be read."""
+        parts = [] if kind is IdentityKind.EXTERNAL_ID else values_in(typed)
+        for part in parts if len(parts) > 1 else ():
+            with suppress(InvalidIdentity, InvalidValue):
+                return self._identity(kind, part, cells), [part, *(one for one in parts if one != part)]
+        return None
+
+    def _further(
+        self, read: Mapping[IdentityKind, _Read], cells: Cells, problems: list[Problem]
+    ) -> dict[str, Any]:
+        """The further emails and phones of a row, in the list fields that are there for them.
+
+        Without such a field they are left out, with a notice; adds to `problems`.
+        """
+        values: dict[str, Any] = {}
+        for kind, (_, (_, *further)) in read.items():
+            if not further:
+                continue
+            field = field_for(kind, self._ruleset)
+            if field is not None and field not in self._columns:
+                values[field] = further
+            else:
+                what = f"further {kind.label.lower()}: {', '.join(further)[:200]}"
+                problems.append(cells.problem("further", kind.contact_field, what))
+        return values
 
     def _identity(self, kind: IdentityKind, typed: str, cells: Cells) -> str:
         region = self._ruleset.account.default_region
         if kind is not IdentityKind.PHONE:
             return normalise(kind, typed, region=region)
         country = None if self._country is None else cells.under(self._country)
+        if self._preset is not None and self._preset.phones_lack_plus and typed.isdecimal():
+            with suppress(InvalidIdentity):
+                return read_phone(f"+{typed}", region=region)
         return read_phone(typed, region=region, country=country)
 
     def _values(self, cells: Cells, problems: list[Problem]) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -4,6 +4,7 @@ import pytest
 
 from engine.exports.export_columns import UnknownColumn, chosen, offered, with_headings
 from engine.imports.mapping import columns
+from engine.imports.mapping.headings import plain
 from engine.imports.mapping.shop_exports import guess_kind
 from tests.builders import SHIPPED, rules
 
@@ -24,14 +25,14 @@ def test_an_import_guesses_each_heading_as_what_it_is_and_leaves_the_others_out(
     guessed = columns.guess([column.label for column in found], ruleset)
 
     assert [column.target for column in guessed] == [column.target for column in found]
-    assert len({columns.plain(column.label) for column in found}) == len(found)
+    assert len({plain(column.label) for column in found}) == len(found)
 
 
 @pytest.mark.parametrize("ruleset", [SHIPPED.present, ODD])
 def test_an_export_of_activities_is_recognised_and_its_calculated_columns_are_left_out(ruleset):
     headings = [column.label for column in chosen("activities", (), ruleset)]
 
-    assert guess_kind(list(map(columns.plain, headings))) == "activities"
+    assert guess_kind(list(map(plain, headings))) == "activities"
     guessed = {c.heading: c.target for c in columns.guess(headings, ruleset, kind="activities") if c.target}
     assert guessed == {
         "Activity ID": "kept_id", "Happened at": "happened_at", "Activity type": "type",

@@ -133,13 +133,19 @@ def cursor_at(line: int) -> str:
 # Earlier imports
 
 
-def remembered_mappings(db: Db, kind: ImportKind, *, among: int = 20) -> list[dict[str, str]]:
-    """Return the mappings of the last imports of a kind, the latest first."""
+def remembered_mappings(
+    db: Db, kind: ImportKind, preset: str = "", *, among: int = 20
+) -> list[dict[str, str]]:
+    """Return the mappings of the last imports of a kind with a preset, or without one, the latest first.
+
+    The mapping of another tool, or of another export of the same one, is no guide: what it left out may be
+    what matters here.
+    """
     jobs_found = (job for job in jobs.recent(db, [KIND], limit=among) if job.undoes is None and job.wanted)
     return [
         {heading: settings.columns.get(heading, columns.LEFT_OUT) for heading in headings_of(job)}
         for job in jobs_found
-        if (settings := settings_of(job)).kind == kind
+        if (settings := settings_of(job)).kind == kind and settings.preset == preset
     ]
 
 

@@ -61,7 +61,7 @@ def inspect(
         format_=format_,
         kind=kind,
         preset=preset,
-        remembered=lambda kind: import_request.remembered_mappings(actor.db, kind),
+        remembered=lambda kind, preset: import_request.remembered_mappings(actor.db, kind, preset),
     )
 
 

@@ -146,11 +146,11 @@ MAILING = (
         "brevo",
         "contacts.csv",
         "EMAIL;NOM;PRENOM;SMS;DOUBLE_OPT-IN;BLACKLISTED;DATE_INSCRIPTION\n"
-        "br3.zoe@example.com;Lefèvre;Zoé;33612345678;1;0;31/01/2025\n"
+        "br3.zoe@example.com;Lefèvre;Zoé;33612345670;1;0;31/01/2025\n"
         "br3.luc@example.com;Noël;Luc;;1;1;31/01/2025\n"
         "br3.eve@example.com;Petit;Ève;;2;0;31/01/2025",
         """
-        br3.zoe@example.com | Zoé | Lefèvre | +33612345678 | yes
+        br3.zoe@example.com | Zoé | Lefèvre | +33612345670 | yes
         br3.luc@example.com | Luc | Noël | | no
         br3.eve@example.com | Ève | Petit | | never
         """,

@@ -201,7 +201,7 @@ def _inspect(db: Db, file: Path, ruleset: Ruleset, options: Options) -> Inspecti
         format_=_format(_opener(file), options),
         kind=options.kind,
         preset=_preset(options.preset),
-        remembered=lambda kind: import_request.remembered_mappings(db, kind),
+        remembered=lambda kind, preset: import_request.remembered_mappings(db, kind, preset),
     )
 
 

@@ -93,7 +93,7 @@ def inspect(
     format_: Format | None = None,
     kind: ImportKind | None = None,
     preset: str = "",
-    remembered: Callable[[ImportKind], Sequence[Mapping[str, str]]] = lambda _kind: (),
+    remembered: Callable[[ImportKind, str], Sequence[Mapping[str, str]]] = lambda _kind, _preset: (),
 ) -> Inspection:
     """Inspect a file.  Raises UnreadableFile.
 
@@ -102,7 +102,7 @@ def inspect(
       format_: The format, if the user corrected the detected one.
       kind: What its rows are, if the user chose it.
       preset: The id of the preset that the user chose, or `registry.NONE`; empty: the one that recognises it.
-      remembered: Returns the mappings of earlier imports of a kind (see `columns.guess`).
+      remembered: Returns the mappings of earlier imports of a kind with a preset (see `columns.guess`).
     """
     detected = formats.detect(open_) if format_ is None else format_
     table = read_table(open_, detected)
@@ -116,7 +116,7 @@ def inspect(
         ruleset,
         kind=kind,
         sample=_meant(table.headings, sample[:GUESSED_FROM], known),
-        remembered=remembered(kind),
+        remembered=remembered(kind, "" if known is None else known.id),
         preset=known,
         fits=lambda target, values: value_fit.fits(target, values, ruleset),
     )

@@ -23,7 +23,7 @@ def imported(db, tool):
         lambda: io.BytesIO(export.content),
         ruleset,
         name=export.name,
-        remembered=lambda kind: import_request.remembered_mappings(db, kind),
+        remembered=lambda kind, preset: import_request.remembered_mappings(db, kind, preset),
     )
     columns = {column.heading: column.target for column in found.columns}
     readings, undecided = inspection.cell_formats(found, columns, ruleset)

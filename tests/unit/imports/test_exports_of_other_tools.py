@@ -78,7 +78,10 @@ def test_the_rows_of_an_export_are_read_as_they_are_meant(tool):
 def test_a_mailchimp_file_of_strangers_subscribes_nobody_though_its_dates_were_once_consents():
     export = EXPORTS["Mailchimp, not subscribed"]
     found = inspection.inspect(
-        a_file(export), SHOP, name=export.name, remembered=lambda _kind: [EXPORTS["Mailchimp"].columns]
+        a_file(export),
+        SHOP,
+        name=export.name,
+        remembered=lambda _kind, _preset: [EXPORTS["Mailchimp"].columns],
     )
 
     assert {column.heading: column.target for column in found.columns}["CONFIRM_TIME"] == ""

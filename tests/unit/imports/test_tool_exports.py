@@ -105,7 +105,8 @@ def test_what_a_preset_rules_out_is_not_filled_by_what_was_remembered():
     export = TOOL_EXPORTS["Mailchimp, not subscribed"]
 
     found = inspected(
-        export, remembered=lambda _kind: [{"Email Address": "email", "CONFIRM_TIME": "newsletter_at"}]
+        export,
+        remembered=lambda _kind, _preset: [{"Email Address": "email", "CONFIRM_TIME": "newsletter_at"}],
     )
 
     assert {column.heading: column.target for column in found.columns}["CONFIRM_TIME"] == ""

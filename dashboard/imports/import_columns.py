@@ -18,7 +18,7 @@ from engine.accounts.permissions import Permission
 from engine.contacts.editing import edit_validation
 from engine.db.connection import utc_now
 from engine.domain.rulebook import Ruleset
-from engine.imports.mapping import columns, opt_out_columns
+from engine.imports.mapping import columns
 from engine.imports.mapping.cell_format import DateOrder, Decimals, InvalidValue
 from engine.imports.mapping.columns import LEFT_OUT, InvalidMapping
 from engine.imports.mapping.dates import read_date
@@ -55,11 +55,11 @@ def ask_columns(actor: Actor, form: ImportForm, ruleset: Ruleset) -> list[str]:
     labels = _labels(actor, ruleset, form)
     _, undecided = form.cell_formats(ruleset)
     ambiguous = {one.heading: one for one in undecided} | _decided(form)
-    opt_outs = set(form.undecided_opt_outs(ruleset))
+    waiting = {one.heading: one.seems for one in form.undecided_columns(ruleset)}
     first = min(form.page * PAGE, max(0, (len(columns_) - 1) // PAGE * PAGE))
     for number in range(first, min(first + PAGE, len(columns_))):
         heading = columns_[number].heading
-        _row(form, number, labels, ambiguous.get(heading), is_undecided=heading in opt_outs)
+        _row(form, number, labels, ambiguous.get(heading), seems=waiting.get(heading, ""))
     if len(columns_) > PAGE:
         _pager(form, first, len(columns_))
     import_fields.offer_creation(actor, form, ruleset)
@@ -105,26 +105,27 @@ def _row(
     labels: Mapping[str, str],
     ambiguous: AmbiguousColumn | None,
     *,
-    is_undecided: bool,
+    seems: str,
 ) -> None:
     column = form.inspection.columns[number]
     with st.container(horizontal=True, vertical_alignment="center", key=f"import-column-{number}"):
         with st.container(width="stretch"):
-            show(_about(form, number, is_undecided=is_undecided))
+            show(_about(form, number, seems=seems))
         with st.container(width=320):
-            _ask_target(form, number, labels, is_undecided=is_undecided)
+            _ask_target(form, number, labels, is_undecided=bool(seems))
             if column.heading in form.new_fields:
                 import_fields.ask_field(form, number)
             elif ambiguous is not None and form.targets[column.heading]:
                 _ask_format(form, ambiguous, number)
 
 
-def _about(form: ImportForm, number: int, *, is_undecided: bool) -> Markup:
+def _about(form: ImportForm, number: int, *, seems: str) -> Markup:
+    """A column with some of its values; what it `seems` to hold waits for the user's decision."""
     column = form.inspection.columns[number]
     samples = samples_of(form.inspection.sample, number)
     guessed = form.targets[column.heading] == column.target and column.target
     words = f" · {_REASONS[column.because]}" if guessed and column.because else ""
-    words = " · may list contacts who must not receive messages" if is_undecided else words
+    words = f" · may {seems}" if seems else words
     reason = [tag("span", words, "cs-small cs-quiet")] if words else []
     values = tag(
         "div", " · ".join(samples) if samples else "no values in the first rows", "cs-small cs-quiet"
@@ -233,8 +234,7 @@ def _problems(form: ImportForm, ruleset: Ruleset) -> list[str]:
         what = "date format" if one.ambiguous.what == "dates" else "decimal separator"
         problems.append(f"choose the {what} of column {one.heading!r}")
     problems += [
-        f"{opt_out_columns.describe(heading)}: choose what it fills, or “Don't import”"
-        for heading in form.undecided_opt_outs(ruleset)
+        f"{one.problem}: choose what it fills, or “Don't import”" for one in form.undecided_columns(ruleset)
     ]
     if form.new_fields:
         problems.append("create the new fields, or map their columns to something else")

@@ -11,7 +11,7 @@ from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
 from engine.imports import draft_service, import_service
 from engine.imports.drafts import Draft
-from engine.imports.mapping import opt_out_columns
+from engine.imports.mapping import undecided_columns
 from engine.imports.mapping.cell_format import CellFormat, DateOrder, Decimals
 from engine.imports.mapping.columns import LEFT_OUT
 from engine.imports.mapping.consents import Statement
@@ -21,6 +21,7 @@ from engine.imports.mapping.inspection import AmbiguousColumn, Inspection, cell_
 from engine.imports.mapping.kinds import ImportKind
 from engine.imports.mapping.presets import registry
 from engine.imports.mapping.state_words import Suppression
+from engine.imports.mapping.undecided_columns import UndecidedColumn
 from engine.imports.reading.formats import Format
 
 _FORM, _EDITION = "import.form", "import.edition"
@@ -125,11 +126,17 @@ class ImportForm:
             bad_cells=self.bad_cells if self.kind == "contacts" else "leave-out",
         )
 
-    def undecided_opt_outs(self, ruleset: Ruleset) -> list[str]:
-        """Return the columns that seem to hold opt-outs, are not imported, and wait for the user's choice."""
-        return opt_out_columns.undecided(
-            list(self.targets), self.inspection.sample, self.settings(ruleset), ruleset
-        )
+    def undecided_columns(self, ruleset: Ruleset) -> list[UndecidedColumn]:
+        """Return the columns that matter, are not imported, and wait for the user's choice."""
+        settings = self.settings(ruleset)
+        return undecided_columns.undecided(list(self.targets), self.inspection.sample, settings, ruleset)
+
+    def unused_addresses(self, ruleset: Ruleset) -> list[str]:
+        """Return the columns of email addresses that are not imported beside the one that is."""
+        settings = self.settings(ruleset)
+        if "email" not in settings.columns.values():
+            return []
+        return undecided_columns.address_columns(list(self.targets), self.inspection.sample, settings)
 
 
 def current_form(actor: Actor, draft: Draft, *, model: ImportSettings | None = None) -> ImportForm:

@@ -127,7 +127,13 @@ def _settings(actor: Actor, draft: Draft) -> None:
         _other_file(actor, draft, type_="primary")
         return
     _imported_before(actor, draft)
-    notice_box(notice.message for notice in form.inspection.notices[:5])
+    unused = form.unused_addresses(ruleset)
+    notice_box(
+        [
+            *(notice.message for notice in form.inspection.notices[:5]),
+            *(f"Column {heading!r} holds email addresses and is not imported." for heading in unused),
+        ]
+    )
     with st.container(border=True, key="import-kind"):
         import_options.ask_kind(actor, form)
     with st.container(border=True, key="import-columns"):

@@ -32,6 +32,7 @@ DAY, MOMENT, HEADING = 1, 2, 3
 """The styles of cells, as `_STYLES` numbers them."""
 
 _ESCAPED = re.compile(r"[&<>\x00-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+_NO_CHARACTER = re.compile("_xFFF[EF]_")
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\n": "\n", "\t": "\t", "\0": ""}
 
 _HEAD = (
@@ -178,4 +179,6 @@ def escaped(text: str) -> str:
 
 def _escape(found: re.Match[str]) -> str:
     sign = found[0]
+    if sign == "_" and _NO_CHARACTER.match(found.string, found.start()):
+        return "_x005F_x005F_"  # programs leave these codes as they are: our import reads them
     return _NAMED.get(sign) or ("" if sign == "\0" else f"_x{ord(sign):04X}_")

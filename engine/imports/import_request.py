@@ -15,7 +15,7 @@ from engine.db.installation import namespace
 from engine.domain.document import Document
 from engine.errors import ContactSheetsError
 from engine.imports import stored_files
-from engine.imports.mapping import columns, consents, inspection, opt_out_columns
+from engine.imports.mapping import columns, consents, inspection, undecided_columns
 from engine.imports.mapping.columns import InvalidMapping
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.mapping.kinds import ImportKind
@@ -79,8 +79,8 @@ def add(
     )
     settings.validate_kind()
     sample = list(islice(table.rows, inspection.SAMPLE))
-    if dropped := opt_out_columns.undecided(headings, sample, settings, ruleset):
-        raise InvalidMapping([f"{opt_out_columns.describe(heading)}: decide on it" for heading in dropped])
+    if dropped := undecided_columns.undecided(headings, sample, settings, ruleset):
+        raise InvalidMapping([f"{one.problem}: decide on it" for one in dropped])
     consents.file_consents(settings.statements, settings.columns, ruleset, now=now)
     options: Document = {"file": name, "settings": settings.encode(), "headings": list(headings)}
     options |= {"kind": settings.kind}

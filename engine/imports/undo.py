@@ -1,4 +1,8 @@
-"""Undo an import: its activities are found by their ids, and undone one by one."""
+"""Undo an import: its activities are found by their ids, and undone one by one.
+
+A contact that was used or changed since keeps the identities that the import gave it, so that nobody has to
+find out whose the later changes are.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from engine.db import Db
 from engine.domain.activities import ORIGIN, ActivityId
 from engine.domain.document import Document
 from engine.domain.identity.identities import Key
-from engine.imports import import_request, import_steps
+from engine.imports import import_request, import_steps, kept_identities
 from engine.imports.history.entry_activities import origin_of
 from engine.imports.import_request import cursor_at
 from engine.imports.rows.matching import contacts_by_key
@@ -19,6 +23,9 @@ from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
 from engine.pipeline.activity_steps import ActivitySteps
 from engine.rules import versions
+
+_PARTS = {"stream": 1, "identities": 1, "received_at": 1}
+"""What is read of an activity that is undone."""
 
 _Stored = tuple[str, Mapping[ActivityId, int], Sequence[Document]]
 """A cursor, the line of each activity before it, and the activities."""
@@ -57,7 +64,10 @@ class UndoImport(ActivitySteps):
             )
             for row in stored
         ]
-        lanes = self.keep(undos)
+        keeps = kept_identities.keeps(
+            self.db, stored, contacts, version=version, author=self.job.by_name, now=now
+        )
+        lanes = self.keep([*undos, *keeps])
         return Step(reached, len({lines[row["_id"]] for row in stored}), lanes=lanes)
 
     def _next(self, cursor: str) -> _Stored | None:
@@ -72,7 +82,7 @@ class UndoImport(ActivitySteps):
             return None
         lines = range(first, min(first + self._step, last + 1))
         ids = {activity_id(self.undone, line, part): line for line in lines for part in self._parts}
-        stored = list(self.db.activities.find({"_id": {"$in": list(ids)}}, {"stream": 1}))
+        stored = list(self.db.activities.find({"_id": {"$in": list(ids)}}, _PARTS))
         return cursor_at(lines[-1]), ids, stored
 
     def _next_of_steps(self, cursor: str) -> _Stored | None:
@@ -82,5 +92,5 @@ class UndoImport(ActivitySteps):
             return None
         reached, ids = found
         mine = {"_id": {"$in": ids}, f"context.{ORIGIN}.job": self.undone}
-        stored = list(self.db.activities.find(mine, {"stream": 1, "context": 1}))
+        stored = list(self.db.activities.find(mine, {**_PARTS, "context": 1}))
         return reached, {row["_id"]: origin_of(row)["line"] for row in stored}, stored

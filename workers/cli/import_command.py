@@ -14,6 +14,7 @@ import uuid_utils
 from engine.db import Db
 from engine.domain.document import Document
 from engine.imports import import_request, import_service, preview, refused_rows
+from engine.imports.mapping import undecided_columns
 from engine.imports.mapping.cell_format import DateOrder, Decimals
 from engine.imports.mapping.import_settings import BadCells, Mode
 from engine.imports.mapping.kinds import KINDS, ImportKind
@@ -179,6 +180,9 @@ def _print_mapping(prepared: PreparedFile) -> None:
     typer.echo(f"{prepared.file.name}: {KINDS[found.kind].label.lower()}{tool}, {found.format}")
     for notice in prepared.inspection.notices:
         typer.echo(f"line {notice.line}: {notice.message}", err=True)
+    headings = [column.heading for column in found.columns]
+    for heading in undecided_columns.address_columns(headings, found.sample, prepared.settings):
+        typer.echo(f"column {heading!r} holds email addresses and is left out", err=True)
     for line, words in found.accented():
         typer.echo(f"line {line}, as it is read: {words}")
     print_table(

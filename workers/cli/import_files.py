@@ -13,7 +13,7 @@ from engine.domain.fields import CUSTOM
 from engine.domain.rulebook import CustomField, Ruleset
 from engine.errors import NotFound
 from engine.imports import import_request
-from engine.imports.mapping import columns, consents, opt_out_columns
+from engine.imports.mapping import columns, consents, undecided_columns
 from engine.imports.mapping.cell_format import DateOrder, Decimals
 from engine.imports.mapping.columns import LEFT_OUT, InvalidMapping
 from engine.imports.mapping.consents import InvalidConsent, Statement
@@ -185,11 +185,11 @@ def _problems(inspection: Inspection, settings: ImportSettings, ruleset: Ruleset
         return error.problems
     except InvalidConsent as error:
         return [str(error)]
-    dropped = opt_out_columns.undecided(headings, inspection.sample, settings, ruleset)
+    dropped = undecided_columns.undecided(headings, inspection.sample, settings, ruleset)
     return [
-        f"{opt_out_columns.describe(heading)}: name its field, or leave it out, with "
-        f'--map "{heading}=FIELD" or --map "{heading}="'
-        for heading in dropped
+        f"{one.problem}: name its field, or leave it out, with "
+        f'--map "{one.heading}=FIELD" or --map "{one.heading}="'
+        for one in dropped
     ]
 
 

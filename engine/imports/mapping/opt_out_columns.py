@@ -46,13 +46,11 @@ _OTHER_STATES = ALL_WORDS | {
     "valid", "ok", "deliverable", "yes", "no", "true", "false", "si", "subscribe",
 }  # fmt: skip
 
+SEEMS = "list contacts who must not receive messages"
+"""What such a column seems to do, in words."""
+
 OPT_OUT_ENDINGS = ("_out", "_ended_at")
 """The ends of the targets that hold an opt-out."""
-
-
-def describe(heading: str) -> str:
-    """Return why a column stops an import, in words."""
-    return f"column {heading!r} seems to list contacts who must not receive messages, and is not imported"
 
 
 def undecided(

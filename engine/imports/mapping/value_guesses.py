@@ -23,6 +23,8 @@ Sample = Sequence[Sequence[str | None]]
 EMAIL_SHARE = 0.8
 """The share of email addresses in a column that is taken for one of them."""
 
+_ADDRESS = re.compile(r"[^\s@,;<>()]+@[^\s@]+\.[^\s@]+")
+
 _STATUS = re.compile(
     r"\b(status|state|estado|etat|statut|stato|situacao|consent|subscription|subscriber|list|newsletter)\b"
 )
@@ -37,7 +39,7 @@ _WORDS_OF_THE_SUBSCRIPTION = CLEAR_YES | CLEAR_NO | {"bounced", "cleaned", "rebo
 
 def is_address(cell: str) -> bool:
     """Return whether a cell looks like an email address."""
-    return "@" in cell and "." in cell.rpartition("@")[2]
+    return _ADDRESS.fullmatch(cell.strip()) is not None
 
 
 def holds_addresses(cells: Sequence[str]) -> bool:

@@ -7,6 +7,7 @@ refused before it is decompressed, and a process of its own tries each sheet fir
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -22,6 +23,8 @@ from engine.imports.reading.formats import Opener
 from engine.imports.reading.heading_row import ROWS, NumberedRow, looks_like_header
 from engine.imports.reading.problems import UnreadableFile
 from engine.imports.reading.workbook_probe import readable_sheets
+
+_NO_CHARACTER = re.compile("_x(FFF[EF])_|_x005F_(?=xFFF[EF]_)")
 
 MAX_PACKED = 200 * 1024**2
 """Bytes of a workbook as it is sent."""
@@ -135,7 +138,13 @@ def text_of(cell: Any) -> str:
         return cell.isoformat()
     if isinstance(cell, timedelta):
         return str(cell)
-    return str(cell)
+    text = str(cell)
+    return _NO_CHARACTER.sub(_no_character, text) if "_xFFF" in text else text
+
+
+def _no_character(found: re.Match[str]) -> str:
+    """What an export wrote for U+FFFE and U+FFFF, which XML cannot hold, or for the text of such a code."""
+    return chr(int(found[1], 16)) if found[1] else "_"
 
 
 def _number(cell: float) -> str:

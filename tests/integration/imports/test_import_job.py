@@ -255,15 +255,28 @@ def test_taking_an_import_back_leaves_what_was_there_and_what_came_since(shop):
     run_jobs(shop)
 
     living = {row.get("email"): row for row in shop.contacts.find({"deleted": {"$ne": True}})}
-    assert set(living) == {"p1@x.com", None, "p3@x.com"}
+    assert set(living) == {"p1@x.com", "p2@x.com", "p3@x.com"}
     assert (living["p1@x.com"]["first_name"], living["p1@x.com"]["custom"]) == ("Before", {"city": "Bari"})
     assert living["p3@x.com"].get("first_name") is None
-    assert living[None]["custom"] == {"country": "IT"}
+    assert (living["p2@x.com"]["custom"], living["p2@x.com"].get("first_name")) == ({"country": "IT"}, None)
     assert shop.contacts.count_documents({"segments.fair": {"$exists": True}}) == 0
 
     started(shop, people(25), id_="again")
     run_jobs(shop)
     assert counts(shop, "again") == {"created": 22, "updated": 3, "unchanged": 0, "refused": 0}
+
+
+@pytest.mark.parametrize("undone_first", ["earlier", "later"])
+def test_of_two_imports_that_are_both_undone_nothing_stays_whichever_is_undone_first(shop, undone_first):
+    for id_, city in (("earlier", "Roma"), ("later", "Bari")):
+        started(shop, people(3, city), id_=id_)
+        run_jobs(shop)
+
+    for id_ in sorted(("earlier", "later"), key=lambda id_: id_ != undone_first):
+        import_request.undo(shop, id_, by="u1", by_name="Mia", now=utc_now())
+        run_jobs(shop)
+
+    assert shop.contacts.count_documents({"deleted": {"$ne": True}}) == 0
 
 
 def test_only_an_import_that_has_ended_is_taken_back(shop):

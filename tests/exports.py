@@ -43,6 +43,7 @@ MAILCHIMP_HEAD = (
 MAILCHIMP_END = "LAST_CHANGED,LEID,EUID,NOTES,TAGS"
 MAILCHIMP = {
     "Email Address": "email", "First Name": "first_name", "Last Name": "last_name", "Phone Number": "mobile_phone",
+    "TAGS": "tags",
 }  # fmt: skip
 
 
@@ -130,7 +131,7 @@ def _klaviyo() -> Export:
             "Email": "email", "First Name": "first_name", "Last Name": "last_name", "Phone Number": "mobile_phone",
             "City": "custom.city", "Country": "custom.country", "Email Marketing Consent": "newsletter",
             "Email Marketing Consent Timestamp": "newsletter_at", "SMS Marketing Consent": "sms",
-            "SMS Marketing Consent Timestamp": "sms_at", "Email Suppressions": "email_status",
+            "SMS Marketing Consent Timestamp": "sms_at", "Email Suppressions": "email_status", "Shopify Tags": "tags",
         },
         {
             "kl.ana@example.com": {
@@ -206,6 +207,7 @@ def _shopify() -> Export:
             "Customer ID": "external_id", "First Name": "first_name", "Last Name": "last_name", "Email": "email",
             "Accepts Email Marketing": "newsletter", "Default Address City": "custom.city",
             "Default Address Country Code": "custom.country", "Phone": "mobile_phone", "Accepts SMS Marketing": "sms",
+            "Tags": "tags",
         },
         {
             "sh.ana@example.com": {

@@ -236,7 +236,7 @@ def _show_result(actor: Actor, draft: Draft, job: Job, preview: Preview) -> None
     ruleset = current_rules(actor)
     job_service.dismiss(actor, job.id)  # the user sees it here
     _imported_before(actor, draft)
-    show_preview(preview, draft.settings, ruleset)
+    show_preview(actor, preview, draft.settings, ruleset)
     with st.container(horizontal=True, vertical_alignment="center"):
         _start(actor, draft, preview)
         _back(draft)

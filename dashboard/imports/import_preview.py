@@ -17,6 +17,7 @@ from dashboard.ui.markup import badge, bullet_list, card_title, figures, joined,
 from dashboard.ui.problems import notice_box, show_errors
 from dashboard.wording import plural
 from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.domain.rulebook import Ruleset
 from engine.imports import preview as previews
 from engine.imports.mapping import columns, suppressions
@@ -27,9 +28,13 @@ from engine.imports.preview import Preview, PreviewRow, ProblemCount
 from engine.imports.reading.problems import CELL_KINDS
 from engine.jobs import job_service
 from engine.jobs.jobs import Job
+from engine.segments import segment_service
 
 POLL = 0.5
 """Seconds between two updates of the progress."""
+
+TAGS = 12
+"""Tags shown."""
 
 EXAMPLES = 3
 """Examples shown of each kind of problem."""
@@ -55,7 +60,7 @@ def _progress(actor: Actor, id_: str) -> None:
             st.rerun()
 
 
-def show_preview(preview: Preview, settings: ImportSettings, ruleset: Ruleset) -> None:
+def show_preview(actor: Actor, preview: Preview, settings: ImportSettings, ruleset: Ruleset) -> None:
     """Show counts, problems by kind, and the first rows as they would be stored."""
     outcomes = preview.outcomes
     show(
@@ -71,10 +76,47 @@ def show_preview(preview: Preview, settings: ImportSettings, ruleset: Ruleset) -
     )
     for warning in previews.missing_transitions(settings, ruleset):
         notice_box([warning])
+    if preview.tags:
+        _tags(actor, preview)
     if preview.problems:
         show(_problems(preview.problems))
     if preview.preview:
         show(_preview(preview.preview, settings.kind, ruleset))
+
+
+def _tags(actor: Actor, preview: Preview) -> None:
+    """Show the tags of the file, and offer to create segments for those that are none."""
+    new = preview.new_tags
+    with st.container(border=True, key="import-tags"):
+        total = len(preview.tags)
+        counted = f"{formats.count(total)} {plural(total, 'segment')}, {formats.count(len(new))} new"
+        shown = [
+            joined(
+                [
+                    one.name,
+                    quiet(f" · {formats.count(one.rows)} "),
+                    "" if one.segment else badge("new", "info"),
+                ]
+            )
+            for one in preview.tags[:TAGS]
+        ]
+        more = total - len(shown)
+        rest = [quiet(f"and {formats.count(more)} more")] if more else []
+        show(card_title(f"Tags: {counted}") + bullet_list([*shown, *rest], "cs-list"))
+        if not new or not actor.may(Permission.EDIT_SEGMENTS):
+            return
+        words = f"Create {formats.count(len(new))} {plural(len(new), 'segment')}"
+        if st.button(words, icon=":material/add:", key="import.tags.create"):
+            with show_errors():
+                segment_service.create_static_for(actor, new)
+                st.rerun()
+        show(
+            tag(
+                "div",
+                "Tags without a segment are left out. The check runs again afterwards.",
+                "cs-small cs-quiet",
+            )
+        )
 
 
 def _problems(problems: Sequence[ProblemCount]) -> Markup:

@@ -23,7 +23,7 @@ from engine.imports.history.history_rows import (
     parser_of,
 )
 from engine.imports.history.staging import GoOn, StagedRows
-from engine.imports.mapping import columns
+from engine.imports.mapping import columns, tags
 from engine.imports.mapping.consents import Consent
 from engine.imports.mapping.import_settings import ImportSettings, Mode
 from engine.imports.mapping.subscriptions import subscriptions
@@ -44,6 +44,9 @@ BATCH = 1_000
 
 EXAMPLES = 5
 """Examples of each kind of problem."""
+
+MAX_TAGS = 200
+"""Tags of a file that are listed, and that can become segments at once."""
 
 PREVIEW = 20
 """Rows that are shown as they would be stored."""
@@ -72,11 +75,21 @@ class PreviewRow:
     values: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class TagCount:
+    """A tag of a file, its rows, and the name of the static segment that it is; empty if there is none."""
+
+    name: str
+    rows: int
+    segment: str = ""
+
+
 @dataclass
 class Preview:
     """The expected outcome of importing a file.
 
-    `left_out` are the accepted rows without some of their cells; `preview` are the first rows.
+    `left_out` are the accepted rows without some of their cells; `preview` are the first rows; `tags` the
+    most frequent ones.
     """
 
     rows: int = 0
@@ -85,6 +98,12 @@ class Preview:
     left_out: int = 0
     problems: list[ProblemCount] = field(default_factory=list)
     preview: list[PreviewRow] = field(default_factory=list)
+    tags: list[TagCount] = field(default_factory=list)
+
+    @property
+    def new_tags(self) -> list[str]:
+        """The tags that are no static segment."""
+        return [tag.name for tag in self.tags if not tag.segment]
 
 
 def preview(
@@ -109,7 +128,9 @@ def preview(
         activity_type=settings.activity_type,
     )
     settings = replace(settings, columns=mapping)
-    tally = _Tally(ruleset.account.time_zone)
+    names = {segment.id: segment.name for segment in ruleset.segments.values()}
+    has_tags = tags.TARGET in mapping.values()
+    tally = _Tally(ruleset.account.time_zone, names if has_tags else {})
     if settings.kind != "contacts":
         parser = parser_of(table.headings, settings, ruleset, now=now)
         staged = StagedRows(open_, settings, go_on=go_on)
@@ -169,10 +190,14 @@ def missing_transitions(settings: ImportSettings, ruleset: Ruleset) -> list[str]
 
 
 class _Tally:
-    """Counts outcomes and problems, and keeps the first examples; dates are those of the account's zone."""
+    """Counts outcomes and problems, and keeps the first examples; dates are those of the account's zone.
 
-    def __init__(self, zone: ZoneInfo) -> None:
-        self._zone = zone
+    `segments` are the names of those that tags can be, by id; none if the file has no tags.
+    """
+
+    def __init__(self, zone: ZoneInfo, segments: Mapping[str, str]) -> None:
+        self._zone, self._segments = zone, segments
+        self._tags: Counter[tuple[str, str]] = Counter()
         self._preview = Preview()
         self._counts: Counter[tuple[str, bool]] = Counter()
         self._examples: dict[tuple[str, bool], list[Problem]] = {}
@@ -181,6 +206,10 @@ class _Tally:
         if isinstance(result, Refusal):
             self._refuse(result.problems)
             return
+        self._tags.update((tag, "") for tag in result.parsed.new_tags)
+        if self._segments:
+            names = (self._segments.get(id_, id_) for id_ in result.parsed.segments)
+            self._tags.update((name, name) for name in names)
         values = _values(result.parsed, self._zone)
         self._accept(PreviewRow(result.line, result.decision.outcome, values), result.parsed.notices)
 
@@ -218,6 +247,13 @@ class _Tally:
         self._preview.problems = [
             ProblemCount(kind, count, refuses, self._examples[kind, refuses])
             for (kind, refuses), count in self._counts.most_common()
+        ]
+        merged: Counter[tuple[str, str]] = Counter()
+        spelt: dict[str, str] = {}
+        for (name, segment), rows in self._tags.items():
+            merged[spelt.setdefault(name.casefold(), name), segment] += rows
+        self._preview.tags = [
+            TagCount(name, rows, segment) for (name, segment), rows in merged.most_common(MAX_TAGS)
         ]
         return self._preview
 

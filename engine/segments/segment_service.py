@@ -109,6 +109,32 @@ def create_static(actor: Actor, name: str) -> str:
     return _create(actor, name, {"static": True})
 
 
+def create_static_for(actor: Actor, names: Sequence[str]) -> list[str]:
+    """Make a static segment for each name that no segment has, in one version of the rules; return their ids.
+
+    Names that a segment has already are left out, so that making them again makes none.  Raises NotAllowed,
+    InvalidSegment, and what publishing does.
+    """
+    actor.require(Permission.EDIT_SEGMENTS)
+    present = versions.current(actor.db)
+    taken = {segment.name.casefold() for segment in present.segments.values()}
+    made: dict[str, str] = {}
+    texts = publishing.completed(actor.db, {})
+    text = texts[FILE]
+    for name in names:
+        if " ".join(name.split()).casefold() in taken:
+            continue
+        clean = _checked(name, [])
+        id_ = editing.id_of(clean, taken={**present.segments, **made})
+        text = editing.with_entry(text, "segments", id_, {"id": id_, "name": clean, "static": True})
+        made[id_] = clean
+        taken.add(clean.casefold())
+    if made:
+        message = f"New segments {', '.join(made.values())}"[:200]
+        publish_service.publish(actor, {**texts, FILE: text}, message=message, base=present.version)
+    return list(made)
+
+
 def _create(actor: Actor, name: str, is_: Document) -> str:
     present = versions.current(actor.db)
     name = _checked(name, [segment.name for segment in present.segments.values()])

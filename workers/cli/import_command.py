@@ -13,7 +13,7 @@ import uuid_utils
 
 from engine.db import Db
 from engine.domain.document import Document
-from engine.imports import import_request, import_service, preview, refused_rows
+from engine.imports import file_tags, import_request, import_service, preview, refused_rows
 from engine.imports.mapping import undecided_columns
 from engine.imports.mapping.cell_format import DateOrder, Decimals
 from engine.imports.mapping.import_settings import BadCells, Mode
@@ -23,6 +23,7 @@ from engine.imports.reading.problems import UnreadableFile
 from engine.imports.refused_rows import Listing
 from engine.jobs.jobs import Job, JobState
 from engine.rules import versions
+from engine.segments import segment_service
 from workers.cli import import_files
 from workers.cli.import_files import Options, PreparedFile
 from workers.cli.jobs import await_job, job_summary
@@ -112,6 +113,9 @@ def import_(
             help="The line of the headings, 0 for none; default: detected.",
         ),
     ] = None,
+    new_segments: Annotated[
+        bool, typer.Option("--new-segments", help="Create a static segment for each tag that is none yet.")
+    ] = False,
     preset: Annotated[
         str,
         typer.Option(
@@ -152,20 +156,33 @@ def import_(
     for prepared in batch.prepared:
         if not as_json:
             _print_mapping(prepared)
+        _name_addresses(prepared)
         if not prepared.inspection.sample:
             typer.echo(f"{prepared.file.name} has headings but no rows", err=True)
         earlier = _imported_before(db, prepared)
         for warning in preview.missing_transitions(prepared.settings, versions.current(db)):
             typer.echo(warning, err=True)
+        made = _new_segments(db, prepared, dry_run=dry_run) if new_segments else []
         if dry_run:
             result = _preview(db, prepared, as_json=as_json)
         else:
             result = _import(db, prepared, wait=wait, as_json=as_json)
-        results.append({**result, "imported_before": earlier})
+        results.append({**result, "new_segments": made, "imported_before": earlier})
     if as_json:
         print_json(results[0] if path.is_file() else results)
     if any(result.get("state") == JobState.FAILED for result in results):
         sys.exit(1)
+
+
+def _new_segments(db: Db, prepared: PreparedFile, *, dry_run: bool) -> list[str]:
+    """Create the static segments of the tags that are none; return their names."""
+    names = file_tags.new_tags(prepared.opener, prepared.settings, versions.current(db))
+    if names:
+        verb = "would be created" if dry_run else "were created"
+        typer.echo(f"{len(names):,} new segments {verb}: {', '.join(names)}", err=True)
+    if not dry_run:
+        segment_service.create_static_for(cli_actor(db), names)
+    return names
 
 
 def _skipped(file: Path, error: UnreadableFile) -> Document:
@@ -180,9 +197,6 @@ def _print_mapping(prepared: PreparedFile) -> None:
     typer.echo(f"{prepared.file.name}: {KINDS[found.kind].label.lower()}{tool}, {found.format}")
     for notice in prepared.inspection.notices:
         typer.echo(f"line {notice.line}: {notice.message}", err=True)
-    headings = [column.heading for column in found.columns]
-    for heading in undecided_columns.address_columns(headings, found.sample, prepared.settings):
-        typer.echo(f"column {heading!r} holds email addresses and is left out", err=True)
     for line, words in found.accented():
         typer.echo(f"line {line}, as it is read: {words}")
     print_table(
@@ -190,6 +204,14 @@ def _print_mapping(prepared: PreparedFile) -> None:
         ("column", "fills"),
         ((h, target or "— left out") for h, target in prepared.settings.columns.items()),
     )
+
+
+def _name_addresses(prepared: PreparedFile) -> None:
+    """Print which columns of addresses are left out beside the one that is imported."""
+    headings = [column.heading for column in prepared.inspection.columns]
+    sample = prepared.inspection.sample
+    for heading in undecided_columns.address_columns(headings, sample, prepared.settings):
+        typer.echo(f"column {heading!r} holds email addresses and is left out", err=True)
 
 
 def _imported_before(db: Db, prepared: PreparedFile) -> Document | None:
@@ -216,12 +238,16 @@ def _preview(db: Db, prepared: PreparedFile, *, as_json: bool) -> Document:
         **{name: found.outcomes.get(name, 0) for name in ("created", "updated", "unchanged")},
         "refused": found.refused,
         "left_out": found.left_out,
+        "tags": [asdict(tag) for tag in found.tags],
         "problems": [asdict(problem) for problem in found.problems],
         "preview": [asdict(row) for row in found.preview],
     }
     if not as_json:
         _print_counts("would be", result)
         examples = ((c.label, c.count, e.line, e.message) for c in found.problems for e in c.examples[:3])
+        if found.tags:
+            new = len(found.new_tags)
+            typer.echo(f"tags: {len(found.tags):,} segments, {new:,} new (--new-segments creates them)")
         if found.problems:
             print_table("Problems", ("what", "rows", "line", "for example"), examples)
     return result

@@ -11,7 +11,7 @@ from typing import Literal
 from engine.domain.fields import CUSTOM, EDITABLE_FIELDS, FIELDS, IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
 from engine.errors import Invalid
-from engine.imports.mapping import own_export, shop_exports, suppressions
+from engine.imports.mapping import own_export, shop_exports, suppressions, tags
 from engine.imports.mapping.headings import plain, without_hint
 from engine.imports.mapping.kinds import (
     ACTIVITY_TARGETS,
@@ -79,7 +79,7 @@ def targets(ruleset: Ruleset, kind: ImportKind = "contacts") -> list[Target]:
     labels = {name: FIELDS[name].label for name in EDITABLE_FIELDS}
     labels |= {CUSTOM + field.id: field.label for field in ruleset.fields.values()}
     labels |= {"name": "Whole name", **targets_of(ruleset), suppressions.TARGET: suppressions.LABEL}
-    labels |= {SEGMENTS: "Static segments, by id or name"}
+    labels |= {SEGMENTS: "Static segments, by id or name", tags.TARGET: tags.LABEL}
     return [Target(id_, label) for id_, label in labels.items()]
 
 
@@ -155,7 +155,7 @@ def takes_several(target: str) -> bool:
     is_subscription = bool(channel_of(target)) and not (
         target.endswith("_at") and not target.endswith("_ended_at")
     )
-    return target in (PACKED, suppressions.TARGET) or is_subscription
+    return target in (PACKED, suppressions.TARGET, tags.TARGET) or is_subscription
 
 
 def type_of(target: str, ruleset: Ruleset) -> str:
@@ -225,7 +225,12 @@ def headings_by_target(ruleset: Ruleset) -> dict[str, tuple[str, ...]]:
         for target, names in NAMES.items()
         if not target.startswith(CUSTOM)
     }
-    return own | topics | {suppressions.TARGET: suppressions.HEADINGS} | standard
+    others = {suppressions.TARGET: suppressions.HEADINGS, tags.TARGET: tags.HEADINGS}
+    own_names = {name for names in own.values() for name in names}
+    others = {
+        target: tuple(name for name in names if name not in own_names) for target, names in others.items()
+    }
+    return own | topics | others | standard
 
 
 def _remembered_for(headings: Sequence[str], remembered: Sequence[Mapping[str, str]]) -> dict[str, str]:

@@ -63,7 +63,10 @@ def read_boolean(cell: str) -> bool:
 
 
 def read_list(cell: str) -> list[str]:
-    """Read several values, separated by `|`, else by `;`, else by commas; or a JSON array."""
+    """Read several values, separated by `:::`, else by `|`, by `;`, or by commas; or a JSON array.
+
+    The quotation marks of values that all have them count for nothing.
+    """
     text = cell.strip()
     if text.startswith("["):
         try:
@@ -72,8 +75,11 @@ def read_list(cell: str) -> list[str]:
             found = None
         if isinstance(found, list):
             return [str(item) for item in found]
-    mark = next((mark for mark in "|;," if mark in text), "|")
-    return [item.strip() for item in text.split(mark) if item.strip()]
+    mark = next((mark for mark in (":::", "|", ";", ",") if mark in text), "|")
+    items = [item.strip() for item in text.split(mark) if item.strip()]
+    if all(len(item) > 2 and item[0] == item[-1] == '"' for item in items):
+        return [item[1:-1].strip() for item in items]
+    return items
 
 
 def is_blank(cell: str | None, *, identity: bool = False) -> bool:

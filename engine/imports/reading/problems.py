@@ -56,6 +56,7 @@ KINDS = {
     "option": "value that is not one of the choices",
     "consent": "unreadable subscription",
     "segment": "segment that cannot be filled by an import",
+    "tag": "tag that is no static segment (left out)",
     "further": "further emails or phones in a cell (left out)",
     "repeated": "duplicate of an earlier line",
     "two_contacts": "two different contacts in one row",

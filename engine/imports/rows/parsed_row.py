@@ -17,7 +17,7 @@ from engine.domain.identity.identities import IDENTIFYING, Identities, IdentityK
 from engine.domain.identity.normalisation import normalise
 from engine.domain.rulebook import Ruleset
 from engine.errors import Invalid, InvalidIdentity
-from engine.imports.mapping import suppressions
+from engine.imports.mapping import suppressions, tags
 from engine.imports.mapping.cell_format import CellFormat, InvalidValue
 from engine.imports.mapping.cells import Cells
 from engine.imports.mapping.columns import SEGMENTS, static_segments
@@ -50,6 +50,7 @@ class ParsedRow:
       values: By field (`custom.…` for custom fields), in their stored form.
       cleared: The fields that are to have no value.
       segments: The static segments that the contact is added to.
+      new_tags: Its tags that are no static segment, and that are left out.
       notices: Problems that do not refuse the row.
     """
 
@@ -61,6 +62,7 @@ class ParsedRow:
     consents: tuple[Consent, ...]
     segments: tuple[str, ...]
     notices: tuple[Problem, ...] = ()
+    new_tags: tuple[str, ...] = ()
 
     @property
     def left_out(self) -> tuple[Problem, ...]:
@@ -130,7 +132,8 @@ class RowParser:
         values |= self._further(read, cells, problems)
         consents = (*self._consents.read(cells, problems), *self._suppressed(cells, problems))
         consents += self._of_everyone(consents)
-        segments = self._segments(cells, problems)
+        tagged, new_tags = self._tags(cells)
+        segments = tuple(dict.fromkeys([*self._segments(cells, problems), *tagged]))
         unreadable = any(problem.kind != "further" for problem in problems)
         if problems and (not identities or (unreadable and self._settings.bad_cells == "refuse")):
             raise RefusedRow(problems)
@@ -141,7 +144,12 @@ class RowParser:
         consents = self._beyond_doubt(consents, problems, row.line)
         left_out = tuple(problem.as_notice() for problem in problems)
         notices = left_out if row.problem is None else (row.problem, *left_out)
-        return ParsedRow(row.line, identities, typed, values, cleared, consents, segments, notices)
+        if new_tags:
+            what = f"no static segment for: {', '.join(new_tags)[:200]}"
+            notices = (*notices, Problem(row.line, "tag", what, refuses=False))
+        return ParsedRow(
+            row.line, identities, typed, values, cleared, consents, segments, notices, tuple(new_tags)
+        )
 
     def _beyond_doubt(
         self, consents: tuple[Consent, ...], problems: list[Problem], line: int
@@ -280,6 +288,13 @@ class RowParser:
             else:
                 found.append(segment)
         return tuple(dict.fromkeys(found))
+
+    def _tags(self, cells: Cells) -> tuple[list[str], list[str]]:
+        """The static segments that the row's tags are, and the tags that are none."""
+        names = [
+            name for _, cell in cells.all_of(tags.TARGET) for name in tags.read_tags(unescape_formula(cell))
+        ]
+        return tags.divided(names, self._static_segments)
 
 
 class _FieldColumn:

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from engine.rules import versions
 from tests.integration.drained import at_work, drain_all
 from tests.order_exports import ORDER_EXPORTS
+from tests.tool_exports import TOOL_EXPORTS
 from workers.cli.errors import UndecidedImport
 from workers.cli.main import app
 
@@ -253,3 +254,51 @@ def test_an_opt_out_of_an_orders_file_stops_the_start_until_it_is_left_out(shop,
     done = run("--map", "opted out=", "--map", "Remarks=", "--wait", "--json", of="orders.csv")
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["created"] == 2
+
+
+def test_the_tool_is_recognised_and_its_preset_can_be_turned_off(shop, tmp_path):
+    export = TOOL_EXPORTS["Kit, active subscribers"]
+    (tmp_path / export.file).write_bytes(export.content)
+
+    known = json.loads(run("--dry-run", "--json", of=export.file).stdout)
+    off = json.loads(run("--dry-run", "--json", "--preset", "none", of=export.file).stdout)
+    wrong = run("--dry-run", "--preset", "kitt", of=export.file)
+
+    assert [(one["tool"], one["preset"]) for one in (known, off)] == [("Kit", "kit"), ("", "")]
+    assert "one of none, mailchimp-cleaned" in str(wrong.exception)
+
+
+def test_tags_become_static_segments_once_if_that_is_wanted(shop, tmp_path):
+    (tmp_path / "tagged.csv").write_text('Email,Tags\nana@x.com,"Gold, Blog"\nbea@x.com,gold\n')
+
+    foretold = run("--new-segments", "--dry-run", "--json", of="tagged.csv")
+    told = json.loads(foretold.stdout)
+    assert "2 new segments would be created: Gold, Blog" in foretold.stderr
+    assert [(tag["name"], tag["rows"], tag["segment"]) for tag in told["tags"]] == [
+        ("Gold", 2, ""),
+        ("Blog", 1, ""),
+    ]
+    assert versions.current(shop).segments.keys() & {"gold", "blog"} == set()
+
+    run("--new-segments", "--wait", of="tagged.csv")
+    version = versions.current(shop).version
+    again = json.loads(run("--new-segments", "--wait", "--json", of="tagged.csv").stdout)
+    drain_all(shop)
+
+    assert (again["unchanged"], again["new_segments"], versions.current(shop).version) == (2, [], version)
+    members = {
+        row["email"]: sorted(row["segments"])
+        for row in shop.contacts.find({"segments.gold": {"$exists": True}})
+    }
+    assert {email: set(ids) & {"gold", "blog"} for email, ids in members.items()} == {
+        "ana@x.com": {"gold", "blog"}, "bea@x.com": {"gold"},
+    }  # fmt: skip
+
+
+def test_a_second_column_of_addresses_is_named_and_several_in_a_cell_are_listed(shop, tmp_path):
+    (tmp_path / "two.csv").write_text("Email,Work\nana@x.com; ana2@x.com,ana3@x.com\n")
+
+    answer = run("--dry-run", "--json", of="two.csv")
+
+    assert "column 'Work' holds email addresses and is left out" in answer.stdout + answer.stderr
+    assert [one["kind"] for one in json.loads(answer.stdout)["problems"]] == ["further"]

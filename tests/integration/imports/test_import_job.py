@@ -279,6 +279,23 @@ def test_of_two_imports_that_are_both_undone_nothing_stays_whichever_is_undone_f
     assert shop.contacts.count_documents({"deleted": {"$ne": True}}) == 0
 
 
+def test_whoever_dies_while_an_import_is_undone_a_contact_used_since_keeps_its_email_once(shop, monkeypatch):
+    started(shop, people(25))
+    run_jobs(shop)
+    p2 = contact_lookup.find_contact(shop, "p2@x.com")
+    edit_service.edit(acting(shop, colleague("Leo")), p2, Edit(fields={"custom.country": "IT"}), id_="later")
+    drain_all(shop)
+
+    import_request.undo(shop, "job-1", by="u1", by_name="Mia", now=utc_now())
+    real = inbox.receive
+    monkeypatch.setattr(inbox, "receive", dying(real, lambda db, all_: real(db, all_[:3])))
+    run_to_the_end(shop, "job-1:undo")
+
+    living = {row.get("email"): row.get("custom") for row in shop.contacts.find({"deleted": {"$ne": True}})}
+    assert living == {"p2@x.com": {"country": "IT"}}
+    assert shop.activities.count_documents({"_id": {"$regex": ":keep$"}}) == 1
+
+
 def test_only_an_import_that_has_ended_is_taken_back(shop):
     with pytest.raises(JobNotFound, match="there is no import"):
         import_request.undo(shop, "job-1", by="u1", by_name="Mia", now=utc_now())

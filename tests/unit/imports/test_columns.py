@@ -41,7 +41,7 @@ TOOLS = {
     "Mailchimp": {
         "Email Address": "email", "First Name": "first_name", "Last Name": "last_name", "Birthday": "birth_date",
         "Phone Number": "mobile_phone", "MEMBER_RATING": "", "OPTIN_TIME": "", "CONFIRM_TIME": "",
-        "UNSUB_TIME": "newsletter_ended_at", "LEID": "", "EUID": "", "TAGS": "",
+        "UNSUB_TIME": "newsletter_ended_at", "LEID": "", "EUID": "", "TAGS": "tags",
     },
     "Mautic": {
         "id": "", "firstname": "first_name", "lastname": "last_name", "email": "email", "mobile": "mobile_phone",
@@ -51,7 +51,7 @@ TOOLS = {
         "Customer ID": "external_id", "First Name": "first_name", "Last Name": "last_name", "Email": "email",
         "Accepts Email Marketing": "newsletter", "Default Address City": "custom.city",
         "Default Address Country Code": "custom.country", "Default Address Phone": "", "Phone": "mobile_phone",
-        "Accepts SMS Marketing": "sms", "Total Spent": "", "Tags": "",
+        "Accepts SMS Marketing": "sms", "Total Spent": "", "Tags": "tags",
     },
     "a shop in Spain": {
         "Código cliente": "external_id", "Nombre": "first_name", "Apellidos": "last_name",

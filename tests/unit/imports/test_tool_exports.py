@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from engine.imports.mapping import inspection, opt_out_columns
+from engine.imports.mapping.columns import targets
+from engine.imports.mapping.headings import plain
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.mapping.presets import registry
 from engine.imports.reading.table import read_table
@@ -113,10 +115,7 @@ def test_what_a_preset_rules_out_is_not_filled_by_what_was_remembered():
 
 
 def test_presets_fill_only_targets_that_exist_and_their_headings_are_plain():
-    from engine.imports.mapping.columns import targets
-    from engine.imports.mapping.headings import plain
-
-    known = {target.id for target in targets(SHOP)} | {"", "tags"}
+    known = {target.id for target in targets(SHOP)} | {""}
     for preset in registry.PRESETS.values():
         assert (preset.id, set(preset.columns.values()) - known) == (preset.id, set())
         headings = {

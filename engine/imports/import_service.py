@@ -157,6 +157,8 @@ def _audited(actor: Actor, settings: ImportSettings, *, name: str, id_: str) -> 
         Change(f"opt-in to {one.channel}", None, f"{one.on.isoformat()}, {one.source}")
         for one in settings.statements
     ]
+    if settings.preset:
+        changes.append(Change("preset", None, settings.preset))
     if settings.bad_cells == "refuse":
         changes.append(Change("unreadable cells", None, BAD_CELLS[settings.bad_cells]))
     if settings.suppressed is not None:

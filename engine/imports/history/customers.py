@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from engine.domain.identity.identities import IDENTIFYING, Identities, IdentityKind
@@ -12,6 +13,7 @@ from engine.imports.history.group_cells import GroupCells
 from engine.imports.mapping.cell_format import InvalidValue
 from engine.imports.mapping.names import gaps_filled, name_parts
 from engine.imports.mapping.phones import read_phone
+from engine.imports.mapping.several_values import values_in
 from engine.imports.mapping.values import is_blank
 from engine.imports.reading.formula_escape import unescape_formula
 from engine.imports.reading.problems import Problem
@@ -45,10 +47,7 @@ def read_customer(cells: GroupCells, notices: list[Problem], *, region: str) -> 
             continue
         typed = unescape_formula((cell or "").strip())
         try:
-            if kind is IdentityKind.PHONE:
-                found[kind] = read_phone(typed, region=region, country=cells.country())
-            else:
-                found[kind] = normalise(kind, typed, region=region)
+            found[kind], typed = _identity(kind, typed, cells, region=region)
         except (InvalidIdentity, InvalidValue) as error:
             reason = error.reason if isinstance(error, InvalidIdentity) else str(error)
             unreadable.append(cells.problem(kind.event_field, kind.contact_field, reason))
@@ -58,6 +57,26 @@ def read_customer(cells: GroupCells, notices: list[Problem], *, region: str) -> 
         raise RefusedRow(unreadable or [cells.row_problem("identity", "no customer is named")])
     notices += (cells.as_notice(problem) for problem in unreadable)
     return Customer(Identities.of(found), email_typed, _names(cells))
+
+
+def _identity(kind: IdentityKind, typed: str, cells: GroupCells, *, region: str) -> tuple[str, str]:
+    """The identity of a cell, and how it is typed: of several in a cell the first that can be read.
+
+    Raises InvalidIdentity and InvalidValue for the whole cell.
+    """
+
+    def read(text: str) -> str:
+        if kind is IdentityKind.PHONE:
+            return read_phone(text, region=region, country=cells.country())
+        return normalise(kind, text, region=region)
+
+    try:
+        return read(typed), typed
+    except (InvalidIdentity, InvalidValue):
+        for part in () if kind is IdentityKind.EXTERNAL_ID else values_in(typed):
+            with suppress(InvalidIdentity, InvalidValue):
+                return read(part), part
+        raise
 
 
 def _names(cells: GroupCells) -> dict[str, str]:

@@ -7,6 +7,7 @@ They are in the form of `headings.plain`: small ASCII letters, so that `Opted-ou
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
 from engine.imports.mapping.headings import plain
@@ -89,6 +90,7 @@ UNKNOWN = frozenset(
 ALL_WORDS = SUBSCRIBED | UNSUBSCRIBED | NOT_SUBSCRIBED | UNKNOWN | ADDRESS_STATES.keys()
 
 
+@lru_cache(maxsize=4_096)
 def state_word(cell: str) -> str:
     """Return a cell in the form of these words; as it is if it has no letters of theirs."""
     return plain(cell) or cell.strip().lower()

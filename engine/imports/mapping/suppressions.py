@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 
 from engine.domain.rulebook import Ruleset
 from engine.imports.mapping.cell_format import InvalidValue
@@ -65,6 +66,7 @@ _SEPARATORS = re.compile(r"[,;|]")
 _MARKS = re.compile(r"[_\-|,;\[\]\"'{}]+")
 
 
+@lru_cache(maxsize=4_096)
 def read_suppressions(cell: str, heading: str) -> tuple[Suppression, ...]:
     """Read all that became of an address: `['UNSUBSCRIBED', 'HARD_BOUNCE']`.  Raises InvalidValue."""
     parts = [part for part in _SEPARATORS.split(cell) if part.strip(" []'\"")]
@@ -104,6 +106,7 @@ def read_suppression(cell: str, heading: str) -> Suppression | None:
     return (_by_words(plain(heading)) or "blocked") if is_so else None
 
 
+@lru_cache(maxsize=4_096)
 def is_day(cell: str) -> bool:
     """Whether a cell is the day since when a suppression holds, instead of a yes."""
     text = _MARKS_AROUND.sub("", cell)

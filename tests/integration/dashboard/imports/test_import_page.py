@@ -24,6 +24,7 @@ from engine.rules import versions
 from tests.builders import acting, identified, minutes
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import drain_all, receive_and_drain, run_jobs
+from tests.tool_exports import TOOL_EXPORTS
 
 SEGMENTS = "segments:\n  - {id: fair, name: Met at the fair, static: true}\n"
 PEOPLE = """Código cliente;Correo electrónico;Nombre;Ciudad;Talla;Última visita;Suscrito
@@ -426,3 +427,45 @@ def test_a_start_that_no_page_has_asked_about_is_refused_for_a_column_of_opt_out
     with pytest.raises(InvalidMapping, match="column 'Remarks' seems to list contacts"):
         import_service.start_stored(acting(shop, mia), wanted, name="people.csv", id_=id_)
     assert jobs.job(shop, id_) is None
+
+
+def test_the_tool_is_recognised_and_another_one_or_none_can_be_chosen(shop, open_as):
+    export = TOOL_EXPORTS["Mailchimp, subscribed, under another name"]
+    app = opened(open_as, shop, export.content, name=export.file)
+    assert "nobody is subscribed" in shown(app)
+    assert "known of this tool" in shown(app)
+    assert target_of(app, "CONFIRM_TIME").value == ""
+
+    [tool] = [box for box in app.selectbox if box.label == "Exported from"]
+    tool.set_value("mailchimp").run()
+    assert target_of(app, "CONFIRM_TIME").value == "newsletter_at"
+
+    [tool] = [box for box in app.selectbox if box.label == "Exported from"]
+    tool.set_value("none").run()
+    assert "known of this tool" not in shown(app)
+
+
+def test_tags_become_segments_before_the_import_if_the_user_wants_that(shop, open_as):
+    app = opened(open_as, shop, b'email,Tags\na@x.com,Blog\nb@x.com,"blog, Met at the fair"\n')
+    checked(shop, app)
+    assert "Tags: 2 segments, 1 new" in shown(app)
+
+    app.button(key="import.tags.create").click().run()
+    run_jobs(shop)
+    app.run()
+
+    assert "Tags: 2 segments, 0 new" in shown(app)
+    assert not [one for one in app.button if one.key == "import.tags.create"]
+    button(app, "Import 2 rows").click().run()
+    run_jobs(shop)
+    assert set(shop.contacts.find_one({"email": "b@x.com"})["segments"]) >= {"blog", "fair"}
+
+
+def test_a_column_of_addresses_waits_for_a_decision_if_there_is_no_other_email(shop, open_as):
+    app = opened(open_as, shop, b"Customer number,Reachable at\n1,a@x.com\n")
+    assert "seems to hold email addresses" in shown(app)
+    assert app.button(key="import.check").disabled
+
+    target_of(app, "Reachable at").set_value("email").run()
+
+    assert not app.button(key="import.check").disabled

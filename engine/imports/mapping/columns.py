@@ -27,7 +27,7 @@ from engine.imports.mapping.kinds import (
 from engine.imports.mapping.known_headings import NAMES
 from engine.imports.mapping.presets.preset import Preset
 from engine.imports.mapping.subscriptions import channel_of, headings_of_topic, targets_of
-from engine.imports.mapping.value_guesses import filled_cells, holds_addresses, is_status, opt_out_target
+from engine.imports.mapping.value_guesses import filled_cells, holds_addresses, opt_out_target, status_target
 
 SEGMENTS = "segments"
 
@@ -289,19 +289,20 @@ def _with_refusals(
     columns: Sequence[Column], sample: Sequence[Sequence[str | None]], allowed: set[str]
 ) -> list[Column]:
     """Map the free columns that say who is subscribed or must not be written to, by heading and values."""
-    has_state = any(column.target == "newsletter" for column in columns)
+    taken = {column.target for column in columns}
     found = []
     for index, column in enumerate(columns):
         target = None
         if column.target == LEFT_OUT and column.because == "":
             cells = filled_cells(sample, index)
             target = opt_out_target(column.heading, cells)
-            if target is None and not has_state and is_status(column.heading, cells):
-                target, has_state = "newsletter", True
+            if target is None and (state := status_target(column.heading, cells)) not in taken:
+                target = state
         is_allowed = (
             target is not None and target in allowed and plain(column.heading) not in REFUSED_HEADINGS
         )
         found.append(Column(column.heading, target, "values") if target and is_allowed else column)
+        taken |= {found[-1].target} - {LEFT_OUT}
     return found
 
 

@@ -31,8 +31,11 @@ _STATUS = re.compile(
 """Headings of columns whose values can be states of a subscription."""
 
 _OF_ANOTHER_CHANNEL = re.compile(
-    r"\b(call|phone|text|post|postal|fax|mail (post|address)|push|whatsapp|allow mails?)\b"
+    r"\b(call|phone|text|post|postal|fax|mail (post|address)|push|whats ?app|allow mails?)\b"
 )
+
+_OF_A_COUNT = re.compile(r"\b(soft|temporary|temporal(es)?|blandos?|count|number|rate|total|score)\b")
+"""Headings of bounces that are no state of the address."""
 
 _WORDS_OF_THE_SUBSCRIPTION = CLEAR_YES | CLEAR_NO | {"bounced", "cleaned", "rebotado", "rebotada"}
 
@@ -53,11 +56,18 @@ def filled_cells(sample: Sample, index: int) -> list[str]:
     return [cell for cell in cells if cell is not None and not is_blank(cell)]
 
 
-def is_status(heading: str, cells: Sequence[str]) -> bool:
-    """Return whether a column has states of a subscription: all known words, and one of a subscription alone.
+def status_target(heading: str, cells: Sequence[str]) -> str | None:
+    """Return the subscription of which a column has states: all known words, and one of a subscription alone.
 
     `Active` and `inactive` alone are states of a customer.
     """
+    name = plain(heading)
+    if _OF_ANOTHER_CHANNEL.search(name) or not _has_states(heading, cells):
+        return None
+    return "sms" if "sms" in name.split() else "newsletter"
+
+
+def _has_states(heading: str, cells: Sequence[str]) -> bool:
     words = set(map(state_word, cells))
     clear = words & _WORDS_OF_THE_SUBSCRIPTION
     return (
@@ -74,6 +84,8 @@ def opt_out_target(heading: str, cells: Sequence[str]) -> str | None:
         return None
     channel = "sms" if "sms" in name.split() else "newsletter"
     if UNREACHABLE.search(name):
+        if _OF_A_COUNT.search(name):
+            return None
         is_read = channel == "newsletter" and all(
             _can(lambda c: suppressions.read_suppression(c, heading), cells)
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.imports.mapping.presets.preset import CONSENTS, Preset, filled, signed
+from engine.imports.mapping.presets.preset import Preset, filled, signed
 
 ADDRESS_BOOKS = (
     Preset(
@@ -26,16 +26,20 @@ ADDRESS_BOOKS = (
                 "location"
             ),
         ),
-        without=CONSENTS,
     ),
     Preset(
         "outlook",
         "Outlook",
         signed(
-            "e mail address, e mail 2 address", "e mail address, business phone, mobile phone",
-            "e mail adresse, e mail typ", "e mail adresse, telefon geschaftlich", "adresse de messagerie",
-            "direccion de correo electronico, tipo de correo electronico", "indirizzo posta elettronica",
-            "endereco de correio electronico", "endereco de email, tipo de email",
+            "e mail address, e mail 2 address",
+            "e mail address, business phone, mobile phone",
+            "e mail adresse, e mail typ",
+            "e mail adresse, telefon geschaftlich",
+            "adresse de messagerie, type de messagerie",
+            "direccion de correo electronico, tipo de correo electronico",
+            "indirizzo posta elettronica, tipo posta elettronica",
+            "endereco de correio electronico, tipo de correio electronico",
+            "endereco de email, tipo de email",
         ),
         filled(
             email="e mail address, e mail adresse, adresse de messagerie, direccion de correo electronico, "
@@ -59,6 +63,5 @@ ADDRESS_BOOKS = (
                 "visualizzato posta elettronica"
             ),
         ),
-        without=CONSENTS,
     ),
 )  # fmt: skip

@@ -24,7 +24,7 @@ CRMS = (
     Preset(
         "zoho",
         "Zoho CRM",
-        signed("record id, account name, email opt out", "contact owner, email opt out, account name"),
+        signed("record id, account name, email opt out", "contact owner id, email opt out"),
         filled(
             email="email",
             first_name="first name",

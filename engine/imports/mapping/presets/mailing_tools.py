@@ -114,7 +114,12 @@ MAILING_TOOLS = (
     Preset(
         "brevo-plain",
         "Brevo",
-        signed("email, double opt in", "contact id, email, added time, modified time"),
+        signed(
+            "email, double opt in, added time",
+            "email, firstname, lastname, sms, double opt in",
+            "email, nom, prenom, sms, double opt in",
+            "contact id, email, added time, modified time",
+        ),
         filled(
             email="email",
             first_name="firstname, prenom, nombre, vorname, nome",
@@ -173,8 +178,9 @@ MAILING_TOOLS = (
         "kit",
         "Kit",
         signed(
-            "email, first name, state, created at", "email address, first name, status, created at",
-            "email address, first name, state, created at",
+            "email, first name, state, created at, tags",
+            "email address, first name, status, created at, tags",
+            "email address, first name, state, created at, tags",
         ),
         filled(
             email="email, email address",

@@ -434,11 +434,11 @@ def test_the_tool_is_recognised_and_another_one_or_none_can_be_chosen(shop, open
     app = opened(open_as, shop, export.content, name=export.file)
     assert "nobody is subscribed" in shown(app)
     assert "known of this tool" in shown(app)
-    assert target_of(app, "CONFIRM_TIME").value == ""
+    assert target_of(app, r"CONFIRM\_TIME").value == ""
 
     [tool] = [box for box in app.selectbox if box.label == "Exported from"]
     tool.set_value("mailchimp").run()
-    assert target_of(app, "CONFIRM_TIME").value == "newsletter_at"
+    assert target_of(app, r"CONFIRM\_TIME").value == "newsletter_at"
 
     [tool] = [box for box in app.selectbox if box.label == "Exported from"]
     tool.set_value("none").run()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from engine.domain.rulebook import Ruleset
-from engine.imports.mapping import columns, shop_exports, value_fit
+from engine.imports.mapping import column_guesses, columns, shop_exports, value_fit
 from engine.imports.mapping.cell_format import Ambiguous, CellFormat, DateOrder, Decimals
 from engine.imports.mapping.cells import meaning
 from engine.imports.mapping.columns import Column
@@ -102,7 +102,7 @@ def inspect(
       format_: The format, if the user corrected the detected one.
       kind: What its rows are, if the user chose it.
       preset: The id of the preset that the user chose, or `registry.NONE`; empty: the one that recognises it.
-      remembered: Returns the mappings of earlier imports of a kind with a preset (see `columns.guess`).
+      remembered: Returns the mappings of earlier imports of a kind with a preset (see `guess`).
     """
     detected = formats.detect(open_) if format_ is None else format_
     table = read_table(open_, detected)
@@ -111,7 +111,7 @@ def inspect(
     kind = shop_exports.guess_kind(plain_headings) if kind is None else kind
     export = shop_exports.recognised(plain_headings) if kind == "orders" else None
     known = _preset(preset, plain_headings, name) if kind == "contacts" else None
-    guessed = columns.guess(
+    guessed = column_guesses.guess(
         table.headings,
         ruleset,
         kind=kind,

@@ -6,17 +6,15 @@ Nothing is looked up here: `matching` finds the contact, `row_decision` decides 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
 from engine.domain.fields import CUSTOM, IDENTITY_FIELDS, PROFILE_FIELDS
-from engine.domain.identity.identities import IDENTIFYING, Identities, IdentityKind, Key
-from engine.domain.identity.normalisation import normalise
+from engine.domain.identity.identities import Identities, IdentityKind, Key
 from engine.domain.rulebook import Ruleset
-from engine.errors import Invalid, InvalidIdentity
+from engine.errors import Invalid
 from engine.imports.mapping import suppressions, tags
 from engine.imports.mapping.cell_format import CellFormat, InvalidValue
 from engine.imports.mapping.cells import Cells
@@ -25,18 +23,15 @@ from engine.imports.mapping.consents import Consent, ConsentReader, file_consent
 from engine.imports.mapping.countries import country_column
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.mapping.names import gaps_filled, name_parts
-from engine.imports.mapping.phones import read_phone
 from engine.imports.mapping.presets.registry import PRESETS, words_of
-from engine.imports.mapping.several_values import field_for, values_in
+from engine.imports.mapping.several_values import field_for
 from engine.imports.mapping.state_words import Suppression
 from engine.imports.mapping.subscriptions import subscriptions
 from engine.imports.mapping.values import field_value, is_blank, option, read_list
 from engine.imports.reading.formula_escape import unescape_formula
 from engine.imports.reading.problems import CELL_KINDS, Problem
 from engine.imports.reading.table import Row
-
-_Read = tuple[str, list[str]]
-"""An identity, and the values of its cell as typed, its own first."""
+from engine.imports.rows.row_identities import IdentityReader, ReadIdentity
 
 CACHED = 5_000
 """Different cells of one column whose values are cached: most columns have few."""
@@ -104,7 +99,11 @@ class RowParser:
             if target in PROFILE_FIELDS or target == "name" or target.startswith(CUSTOM)
         ]
         self._channels = {"sms": "sms"} | {one.machine: one.channel for one in ruleset.topics.values()}
-        self._country = country_column(headings, settings.columns)
+        self._identities = IdentityReader(
+            region=ruleset.account.default_region,
+            country=country_column(headings, settings.columns),
+            phones_lack_plus=self._preset is not None and self._preset.phones_lack_plus,
+        )
         self._static_segments = static_segments(ruleset)
         of_file = file_consents(settings.statements, settings.columns, ruleset, now=now)
         self._consents = ConsentReader(
@@ -126,7 +125,7 @@ class RowParser:
             raise RefusedRow([row.problem])
         problems: list[Problem] = []
         cells = Cells(row, self._positions, self._columns, self._words)
-        read = self._identities(cells, problems)
+        read = self._identities.read(cells, problems)
         identities = Identities.of({kind: value for kind, (value, _) in read.items()})
         values, cleared = self._values(cells, problems)
         values |= self._further(read, cells, problems)
@@ -202,36 +201,8 @@ class RowParser:
         known = {(one.channel, one.state) for one in consents}
         return tuple(one for one in found if (one.channel, one.state) not in known)
 
-    def _identities(self, cells: Cells, problems: list[Problem]) -> dict[IdentityKind, _Read]:
-        """The identities of a row, each with the values of its cell as typed, its own first."""
-        found: dict[IdentityKind, _Read] = {}
-        for kind in IDENTIFYING:
-            name = kind.contact_field
-            cell = cells.of(name)
-            if cell is None or is_blank(cell, identity=True):
-                continue
-            typed = unescape_formula(cell.strip())
-            try:
-                found[kind] = self._identity(kind, typed, cells), [typed]
-            except (InvalidIdentity, InvalidValue) as error:
-                one_of_several = self._one_of(kind, typed, cells)
-                if one_of_several is not None:
-                    found[kind] = one_of_several
-                    continue
-                reason = error.reason if isinstance(error, InvalidIdentity) else str(error)
-                problems.append(cells.problem(kind.event_field, name, reason))
-        return found
-
-    def _one_of(self, kind: IdentityKind, typed: str, cells: Cells) -> _Read | None:
-        """The first identity of a cell with several; None if it has none that can be read."""
-        parts = [] if kind is IdentityKind.EXTERNAL_ID else values_in(typed)
-        for part in parts if len(parts) > 1 else ():
-            with suppress(InvalidIdentity, InvalidValue):
-                return self._identity(kind, part, cells), [part, *(one for one in parts if one != part)]
-        return None
-
     def _further(
-        self, read: Mapping[IdentityKind, _Read], cells: Cells, problems: list[Problem]
+        self, read: Mapping[IdentityKind, ReadIdentity], cells: Cells, problems: list[Problem]
     ) -> dict[str, Any]:
         """The further emails and phones of a row, in the list fields that are there for them.
 
@@ -248,16 +219,6 @@ class RowParser:
                 what = f"further {kind.label.lower()}: {', '.join(further)[:200]}"
                 problems.append(cells.problem("further", kind.contact_field, what))
         return values
-
-    def _identity(self, kind: IdentityKind, typed: str, cells: Cells) -> str:
-        region = self._ruleset.account.default_region
-        if kind is not IdentityKind.PHONE:
-            return normalise(kind, typed, region=region)
-        country = None if self._country is None else cells.under(self._country)
-        if self._preset is not None and self._preset.phones_lack_plus and typed.isdecimal():
-            with suppress(InvalidIdentity):
-                return read_phone(f"+{typed}", region=region)
-        return read_phone(typed, region=region, country=country)
 
     def _values(self, cells: Cells, problems: list[Problem]) -> tuple[dict[str, Any], tuple[str, ...]]:
         values: dict[str, Any] = {}

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.exports.export_columns import UnknownColumn, chosen, offered, with_headings
-from engine.imports.mapping import columns
+from engine.imports.mapping import column_guesses
 from engine.imports.mapping.headings import plain
 from engine.imports.mapping.shop_exports import guess_kind
 from tests.builders import SHIPPED, rules
@@ -22,7 +22,7 @@ ODD = rules(
 @pytest.mark.parametrize("ruleset", [SHIPPED.present, ODD])
 def test_an_import_guesses_each_heading_as_what_it_is_and_leaves_the_others_out(ruleset):
     found = with_headings(chosen("contacts", (), ruleset), ruleset)
-    guessed = columns.guess([column.label for column in found], ruleset)
+    guessed = column_guesses.guess([column.label for column in found], ruleset)
 
     assert [column.target for column in guessed] == [column.target for column in found]
     assert len({plain(column.label) for column in found}) == len(found)
@@ -33,7 +33,9 @@ def test_an_export_of_activities_is_recognised_and_its_calculated_columns_are_le
     headings = [column.label for column in chosen("activities", (), ruleset)]
 
     assert guess_kind(list(map(plain, headings))) == "activities"
-    guessed = {c.heading: c.target for c in columns.guess(headings, ruleset, kind="activities") if c.target}
+    guessed = {
+        c.heading: c.target for c in column_guesses.guess(headings, ruleset, kind="activities") if c.target
+    }
     assert guessed == {
         "Activity ID": "kept_id", "Happened at": "happened_at", "Activity type": "type",
         "External ID": "external_id", "Email": "email", "Mobile phone": "mobile_phone",

@@ -3,7 +3,8 @@
 import pytest
 
 from engine.imports.mapping import columns
-from engine.imports.mapping.columns import InvalidMapping, guess
+from engine.imports.mapping.column_guesses import guess
+from engine.imports.mapping.columns import InvalidMapping
 from engine.imports.mapping.headings import plain
 from tests.builders import rules
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.running_instance import time_zone
-from dashboard.settings import key_limits_form
+from dashboard.settings import key_limits_form, key_scopes_form
 from dashboard.ui import confirm_by_typing
 from dashboard.ui.markup import badge, card_title, empty_state, joined, quiet, show, tag
 from dashboard.ui.problems import show_errors
@@ -17,19 +17,20 @@ from engine.accounts import key_service
 from engine.accounts.actor import Actor
 from engine.accounts.key_limits import NEW_KEY
 from engine.accounts.keys import KeyKind, KeyRecord, NewKey
+from engine.accounts.scopes import USUAL
 from engine.db.connection import utc_now
 from engine.operations import operating
 from engine.pipeline.new_contacts import KeyToday
 
 KINDS: dict[KeyKind, str] = {
     "write": "Write key, for browsers: public, so its events are not trusted",
-    "secret": "Secret key, for your server: keep it secret, its events are trusted",
+    "secret": "Secret key, for your server: sends trusted events, and uses the API within its scopes",
     "identity": "Identity secret, to sign user ids: a browser that shows the signature is trusted",
 }
 
 _NEW = "keys.made"
 _CHANGING = "keys.changing"
-"""The id of the key whose limits are being changed."""
+"""The id of the key whose limits or scopes are being changed."""
 
 
 def render(actor: Actor) -> None:
@@ -52,10 +53,11 @@ def _form(actor: Actor) -> None:
     with st.form("keys.form", border=False, clear_on_submit=False):
         label = st.text_input("Name", key="keys.label", placeholder="Web shop", max_chars=80)
         limits = key_limits_form.fields("keys.limits", NEW_KEY) if kind == "write" else None
+        scopes = key_scopes_form.fields("keys.scopes", USUAL) if kind == "secret" else None
         if not st.form_submit_button("Create key", type="primary", key="keys.make"):
             return
     with show_errors():
-        st.session_state[_NEW] = key_service.create(actor, kind, label=label, limits=limits)
+        st.session_state[_NEW] = key_service.create(actor, kind, label=label, limits=limits, scopes=scopes)
         st.rerun()
 
 
@@ -74,9 +76,10 @@ def _row(actor: Actor, key: KeyRecord, today: KeyToday | None) -> None:
         with st.container(width="stretch"):
             show(_about(key, today))
         if key.revoked_at is None:
-            if key.kind == "write":
+            if key.kind in _CHANGED:
+                word, name = _CHANGED[key.kind]
                 st.button(
-                    "Limits", key=f"keys.limit.{key.id}", type="tertiary", on_click=_change, args=(key.id,)
+                    word, key=f"keys.{name}.{key.id}", type="tertiary", on_click=_change, args=(key.id,)
                 )
             st.button(
                 "Revoke",
@@ -88,11 +91,15 @@ def _row(actor: Actor, key: KeyRecord, today: KeyToday | None) -> None:
         with st.container(border=True):
             _revoke(actor, key)
     if st.session_state.get(_CHANGING) == key.id and key.revoked_at is None:
-        _limits(actor, key)
+        _limits(actor, key) if key.kind == "write" else _scopes(actor, key)
+
+
+_CHANGED: dict[KeyKind, tuple[str, str]] = {"write": ("Limits", "limit"), "secret": ("Scopes", "scope")}
+"""What can be changed of a key of each kind: the word, and the name of its button."""
 
 
 def _change(key: str | None) -> None:
-    """Open the form of a key's limits; for None, or if it is open, close it."""
+    """Open the form of a key's limits or scopes; for None, or if it is open, close it."""
     st.session_state[_CHANGING] = None if st.session_state.get(_CHANGING) == key else key
 
 
@@ -107,6 +114,17 @@ def _limits(actor: Actor, key: KeyRecord) -> None:
         st.rerun()
 
 
+def _scopes(actor: Actor, key: KeyRecord) -> None:
+    with st.form(f"keys.form.{key.id}"):
+        scopes = key_scopes_form.fields(f"keys.scopes.{key.id}", key.scopes)
+        if not st.form_submit_button("Save scopes", type="primary", key=f"keys.save.{key.id}"):
+            return
+    with show_errors():
+        key_service.change_scopes(actor, key.id, scopes)
+        _change(None)
+        st.rerun()
+
+
 def _about(key: KeyRecord, today: KeyToday | None) -> Markup:
     zone = time_zone()
     kind = badge(key.kind, "info" if key.trusted else "quiet")
@@ -117,6 +135,8 @@ def _about(key: KeyRecord, today: KeyToday | None) -> Markup:
     about = [tag("div", quiet(made), "cs-small")]
     if key.kind == "write" and key.revoked_at is None:
         about.append(tag("div", quiet(key_limits_form.in_words(key.limits, today)), "cs-small"))
+    if key.kind == "secret" and key.revoked_at is None:
+        about.append(tag("div", quiet(key_scopes_form.in_words(key.scopes)), "cs-small"))
     return joined([tag("b", key.label), " ", kind, " ", gone, reached, *about])
 
 

@@ -24,10 +24,14 @@ NOT_SIGNED_IN = "not signed in"
 
 @dataclass(frozen=True)
 class CurrentUser:
-    """The signed-in user; `session` is unset for the command line."""
+    """The signed-in user; `session` is unset for the command line and for API keys.
+
+    `permissions` are all that an API key may do, whatever its role allows; unset for people.
+    """
 
     id: str
     email: str
     name: str
     role: Role
     session: SessionId | None = None
+    permissions: frozenset[str] | None = None

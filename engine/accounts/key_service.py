@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import chain, count
 
 from engine.accounts import audit, keys
@@ -11,6 +11,7 @@ from engine.accounts.audit import Change, Subject
 from engine.accounts.key_limits import NEW_KEY, NO_LIMITS, InvalidLimits, KeyLimits
 from engine.accounts.keys import MAX_LABEL, KeyKind, KeyRecord, NewKey
 from engine.accounts.permissions import Permission
+from engine.accounts.scopes import USUAL, Scope, in_order
 from engine.db import Db
 from engine.errors import Conflict, Invalid, NameTaken, NotFound
 
@@ -33,23 +34,35 @@ def all_keys(actor: Actor) -> list[KeyRecord]:
     return keys.all_keys(actor.db)
 
 
-def create(actor: Actor, kind: KeyKind, *, label: str, limits: KeyLimits | None = None) -> NewKey:
-    """Make a key, whose token can be read this once; without `limits` a write key has those of NEW_KEY.
+def create(
+    actor: Actor,
+    kind: KeyKind,
+    *,
+    label: str,
+    limits: KeyLimits | None = None,
+    scopes: Collection[Scope] | None = None,
+) -> NewKey:
+    """Make a key, whose token can be read this once.
 
+    Without `limits` a write key has those of NEW_KEY, without `scopes` a secret key has USUAL.
     Raises NotAllowed, InvalidKey, NameTaken, and InvalidLimits and InvalidOrigin.
     """
     actor.require(Permission.MANAGE_KEYS)
     label = _named(actor.db, label)
     if limits is None:
         limits = NEW_KEY if kind == "write" else NO_LIMITS
-    limits = _of_kind(kind, limits)
+    limits, scopes = _of_kind(kind, limits), _scopes_of_kind(kind, scopes)
     with audit.recorded(
         actor,
         "created an API key",
         subject=Subject("key", label),
-        changes=[Change(f"{kind} key", None, label), *_changes(NO_LIMITS, limits)],
+        changes=[
+            Change(f"{kind} key", None, label),
+            *_changes(NO_LIMITS, limits),
+            *_scope_changes((), scopes),
+        ],
     ):
-        return keys.create_key(actor.db, kind, label=label, now=actor.now, limits=limits)
+        return keys.create_key(actor.db, kind, label=label, now=actor.now, limits=limits, scopes=scopes)
 
 
 def change_limits(actor: Actor, key: str, limits: KeyLimits) -> None:
@@ -66,6 +79,23 @@ def change_limits(actor: Actor, key: str, limits: KeyLimits) -> None:
         changes=list(_changes(found.limits, limits)),
     ):
         if not keys.set_limits(actor.db, key, limits):
+            raise Conflict(f"{found.label} is revoked; see `sheets keys list`")
+
+
+def change_scopes(actor: Actor, key: str, scopes: Collection[Scope]) -> None:
+    """Give a secret key other scopes, effective within five seconds.
+
+    Raises NotAllowed, KeyNotFound, InvalidKey, and Conflict if it is revoked.
+    """
+    found = find(actor, key)
+    scopes = _scopes_of_kind(found.kind, scopes)
+    with audit.recorded(
+        actor,
+        "changed the scopes of an API key",
+        subject=Subject("key", found.label),
+        changes=list(_scope_changes(found.scopes, scopes)),
+    ):
+        if not keys.set_scopes(actor.db, key, scopes):
             raise Conflict(f"{found.label} is revoked; see `sheets keys list`")
 
 
@@ -112,6 +142,24 @@ def _of_kind(kind: KeyKind, limits: KeyLimits) -> KeyLimits:
     if kind != "write" and limits != NO_LIMITS:
         raise InvalidLimits(f"only a write key has limits; a {kind} key stays on your server")
     return limits.checked()
+
+
+def _scopes_of_kind(kind: KeyKind, scopes: Collection[Scope] | None) -> frozenset[Scope]:
+    if kind != "secret":
+        if scopes:
+            raise InvalidKey(f"only a secret key has scopes; a {kind} key can read nothing")
+        return frozenset()
+    if scopes is None:
+        return USUAL
+    if not scopes:
+        raise InvalidKey("choose at least one scope")
+    return frozenset(scopes)
+
+
+def _scope_changes(before: Collection[Scope], after: Collection[Scope]) -> Iterator[Change]:
+    old, new = (", ".join(in_order(scopes)) for scopes in (before, after))
+    if old != new:
+        yield Change("scopes", old or None, new or None)
 
 
 def _changes(before: KeyLimits, after: KeyLimits) -> Iterator[Change]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
@@ -16,6 +17,7 @@ import mongoengine as me
 import uuid_utils
 
 from engine.accounts.key_limits import NO_LIMITS, KeyLimits
+from engine.accounts.scopes import USUAL, Scope, in_order
 from engine.db import Db
 from engine.db.documents.fields import Moment
 from engine.db.documents.stored import Stored
@@ -31,7 +33,10 @@ _SENDING: tuple[KeyKind, ...] = ("write", "secret")
 
 
 class ApiKey(Stored):
-    """A key; `token` is kept of identity secrets alone, and `KeyLimits` documents the limits."""
+    """A key; `token` is kept of identity secrets alone, and `KeyLimits` documents the limits.
+
+    Secret keys from before there were scopes have none: they may do what they could then.
+    """
 
     meta = {
         "collection": "keys",
@@ -45,6 +50,7 @@ class ApiKey(Stored):
     origins: list[str] = me.ListField(me.StringField())
     address_rate: float | None = me.FloatField(null=True)
     new_contacts: int | None = me.LongField(null=True)
+    scopes: list[str] = me.ListField(me.StringField())
     created_at: datetime = Moment(required=True)
     last_used_at: datetime | None = Moment()
     revoked_at: datetime | None = Moment()
@@ -71,6 +77,7 @@ class KeyRecord:
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
     limits: KeyLimits = NO_LIMITS
+    scopes: tuple[Scope, ...] = ()
 
     @property
     def trusted(self) -> bool:
@@ -78,8 +85,16 @@ class KeyRecord:
         return self.kind == "secret"
 
 
-def create_key(db: Db, kind: KeyKind, *, label: str, now: datetime, limits: KeyLimits = NO_LIMITS) -> NewKey:
-    """Make a key; its token is shown this once and kept as a hash alone."""
+def create_key(
+    db: Db,
+    kind: KeyKind,
+    *,
+    label: str,
+    now: datetime,
+    limits: KeyLimits = NO_LIMITS,
+    scopes: Collection[Scope] = USUAL,
+) -> NewKey:
+    """Make a key; its token is shown this once and kept as a hash alone.  Only a secret key has scopes."""
     token = _PREFIX[kind] + secrets.token_urlsafe(24)
     key = NewKey(id=uuid_utils.uuid7().hex, kind=kind, label=label, token=token)
     kept = token if kind == "identity" else None
@@ -94,6 +109,7 @@ def create_key(db: Db, kind: KeyKind, *, label: str, now: datetime, limits: KeyL
             origins=list(limits.origins),
             address_rate=limits.address_rate,
             new_contacts=limits.new_contacts,
+            scopes=_names(scopes) if kind == "secret" else [],
         )
     )
     return key
@@ -126,6 +142,12 @@ def set_limits(db: Db, key: str, limits: KeyLimits) -> bool:
     )
 
 
+def set_scopes(db: Db, key: str, scopes: Collection[Scope]) -> bool:
+    """Give a secret key other scopes; false if there is no active key with that id."""
+    found = ApiKey.on(db, id=key, kind="secret", revoked_at=None)
+    return bool(found.update_one(set__scopes=_names(scopes)))
+
+
 def revoke(db: Db, key: str, *, now: datetime) -> bool:
     """Revoke a key; false if there is no active key with that id."""
     return bool(ApiKey.on(db, id=key, revoked_at=None).update_one(set__revoked_at=now))
@@ -145,7 +167,19 @@ def _record(key: ApiKey) -> KeyRecord:
         last_used_at=key.last_used_at,
         revoked_at=key.revoked_at,
         limits=KeyLimits(tuple(key.origins), key.address_rate, key.new_contacts),
+        scopes=_scopes(key),
     )
+
+
+def _names(scopes: Collection[Scope]) -> list[str]:
+    return [scope.value for scope in in_order(scopes)]
+
+
+def _scopes(key: ApiKey) -> tuple[Scope, ...]:
+    """The scopes of a stored key; one that only a newer version knows is left out."""
+    if key.kind != "secret":
+        return ()
+    return tuple(in_order(USUAL) if not key.scopes else (s for s in Scope if s in key.scopes))
 
 
 def _digest(token: str) -> str:

@@ -38,8 +38,13 @@ class PermissionDenied(NotAllowed):
 
     def __init__(self, user: CurrentUser | None, permission: Permission) -> None:
         self.permission = permission
-        who = "a visitor who is not signed in" if user is None else f"a {user.role}"
-        super().__init__(f"{who} cannot {permission}; ask an admin")
+        super().__init__(f"{_described(user)} cannot {permission}; ask an admin")
+
+
+def _described(user: CurrentUser | None) -> str:
+    if user is None:
+        return "a visitor who is not signed in"
+    return f"a {user.role}" if user.permissions is None else "this API key"
 
 
 _VIEWER = frozenset({Permission.SEE, Permission.SAVE_VIEWS})
@@ -61,7 +66,9 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
 
 def may(user: CurrentUser | None, permission: Permission) -> bool:
     """Whether a user has a permission."""
-    return user is not None and permission in ALLOWED[user.role]
+    if user is None or (user.permissions is not None and permission not in user.permissions):
+        return False
+    return permission in ALLOWED[user.role]
 
 
 def require(user: CurrentUser | None, permission: Permission) -> CurrentUser:

@@ -11,6 +11,7 @@ import typer
 
 from engine.accounts import key_service, users
 from engine.accounts.key_limits import NEW_KEY, NO_LIMITS, KeyLimits
+from engine.accounts.scopes import GRANTED, Scope, in_order
 from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table, zone_of
 
 app = typer.Typer()
@@ -70,6 +71,17 @@ NewContacts = Annotated[
 ]
 
 
+Scopes = Annotated[
+    list[Scope] | None,
+    typer.Option(
+        "--scope",
+        help="What a secret key may do; may be repeated. "
+        + "; ".join(f"{scope}: {granted.label}" for scope, granted in GRANTED.items())
+        + ".",
+    ),
+]
+
+
 @keys_app.command("create")
 def create(
     kind: Annotated[
@@ -83,19 +95,20 @@ def create(
     origin: Origins = None,
     rate_per_address: AddressRate = None,
     new_contacts_per_day: NewContacts = None,
+    scope: Scopes = None,
     as_json: AsJson = False,
 ) -> None:
     """Create a key; its token is shown only once.
 
     A write key without other limits accepts 100 events a second of one IP address, and 100,000 new
-    contacts a day.
+    contacts a day.  A secret key without other scopes can send events and ask for reachability.
     """
     _, db = open_db(data_dir, app="keys")
     called = label or key_service.free_label(db, UNNAMED)
     given = (origin, rate_per_address, new_contacts_per_day)
     usual = NEW_KEY if kind is Kind.write else NO_LIMITS
     limits = _changed(usual, *given)
-    key = key_service.create(cli_actor(db), kind.value, label=called, limits=limits)
+    key = key_service.create(cli_actor(db), kind.value, label=called, limits=limits, scopes=scope)
     if as_json:
         print_json({**asdict(key), "key": key.token})
         return
@@ -115,6 +128,9 @@ def list_keys(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     limited = [(k.label, *_limits(k.limits)) for k in found if k.kind == "write" and k.revoked_at is None]
     if limited:
         print_table("Limits of write keys", ("label", *LIMITS), limited)
+    scoped = [(k.label, ", ".join(in_order(k.scopes))) for k in found if k.scopes and k.revoked_at is None]
+    if scoped:
+        print_table("Scopes of secret keys", ("label", "scopes"), scoped)
 
 
 @keys_app.command("change")
@@ -124,14 +140,21 @@ def change(
     origin: Origins = None,
     rate_per_address: AddressRate = None,
     new_contacts_per_day: NewContacts = None,
+    scope: Scopes = None,
 ) -> None:
-    """Change the limits of a write key, effective within five seconds; what is not given stays.
+    """Change the limits of a write key or the scopes of a secret key, effective within five seconds.
 
-    The origins that are given replace all earlier ones.
+    What is not given stays.  The origins or scopes that are given replace all earlier ones.
     """
     _, db = open_db(data_dir, app="keys")
     actor = cli_actor(db)
     found = key_service.find(actor, key)
+    if scope is not None:
+        key_service.change_scopes(actor, key, scope)
+        changed = key_service.find(actor, key)
+        print_table("Scopes", ("label", "scopes"), [(changed.label, ", ".join(in_order(changed.scopes)))])
+    if scope is not None and (origin, rate_per_address, new_contacts_per_day) == (None, None, None):
+        return
     limits = _changed(found.limits, origin, rate_per_address, new_contacts_per_day)
     key_service.change_limits(actor, key, limits)
     changed = key_service.find(actor, key)

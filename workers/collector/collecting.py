@@ -20,6 +20,7 @@ from engine.accounts import keys
 from engine.accounts.client_address import client_address
 from engine.accounts.keys import KeyRecord
 from engine.accounts.origins import is_allowed
+from engine.accounts.scopes import Scope
 from engine.db import Db
 from engine.domain.activities import Activity
 from engine.domain.rulebook import Ruleset
@@ -40,6 +41,7 @@ from workers.collector.errors import (
     InvalidRequest,
     OriginNotAllowed,
     RateLimited,
+    ScopeMissing,
     SecretKeyInBrowser,
     UnknownCall,
     UnknownWriteKey,
@@ -228,7 +230,7 @@ class Collector:
     async def _key_of(self, request: Request, envelope: Envelope) -> KeyRecord:
         """The key in the body, else a write key in the address: a beacon's.
 
-        Raises UnknownWriteKey and SecretKeyInBrowser.
+        Raises UnknownWriteKey, SecretKeyInBrowser and ScopeMissing.
         """
         inside = key_inside(envelope)
         key = await self._find(inside or request.query_params.get("writeKey"))
@@ -237,11 +239,13 @@ class Collector:
         return key
 
     async def _find(self, token: str | None) -> KeyRecord:
-        """The key of a token.  Raises UnknownWriteKey."""
+        """The key of a token, which may send events.  Raises UnknownWriteKey and ScopeMissing."""
         key = await self._keys.find(token) if token else None
         if key is None:
             self._arrivals.count_unknown(token)
             raise UnknownWriteKey
+        if key.trusted and Scope.EVENTS not in key.scopes:
+            raise ScopeMissing(Scope.EVENTS)
         return key
 
     def _keep(self, activities: Sequence[Activity]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.accounts.scopes import Scope
 from engine.errors import Invalid, LimitExceeded, NotAllowed, NotFound, TooManyRequests, Unauthenticated
 
 
@@ -53,6 +54,19 @@ class SecretKeyInBrowser(NotAllowed):
     def __init__(self) -> None:
         super().__init__(
             "is a secret key, which anyone can read there: revoke it, and use a write key in web pages"
+        )
+
+
+class ScopeMissing(NotAllowed):
+    """A secret key without the scope that a request needs."""
+
+    field = "scope"
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        super().__init__(
+            f"{scope.value} is missing: an admin can give it to this key in the settings, under API keys, "
+            "or with `sheets keys change`"
         )
 
 

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from engine.accounts.keys import KeyRecord
+from engine.accounts.scopes import Scope
 from engine.contacts.reachability_lookup import MOST, Reachability, reachability
 from engine.db import Db
 from engine.domain.preference_links import preference_link
@@ -22,7 +23,7 @@ from engine.errors import ContactNotFound, NotAllowed
 from engine.rules import versions
 from workers.collector.auth import KeyRing, token_of
 from workers.collector.bodies import read_body
-from workers.collector.errors import InvalidRequest, RateLimited, UnknownWriteKey
+from workers.collector.errors import InvalidRequest, RateLimited, ScopeMissing, UnknownWriteKey
 from workers.collector.limits import RateLimit
 
 
@@ -74,7 +75,7 @@ class ReachabilityDoor:
     async def one(self, request: Request) -> Response:
         """`GET /v1/contacts/{key}/reachability`.
 
-        Raises UnknownWriteKey, SecretKeyNeeded, RateLimited, ContactNotFound and PyMongoError.
+        Raises UnknownWriteKey, SecretKeyNeeded, ScopeMissing, RateLimited, ContactNotFound and PyMongoError.
         """
         key = await self._secret_key(request)
         self._check_rate(key, 1)
@@ -101,6 +102,8 @@ class ReachabilityDoor:
             raise UnknownWriteKey
         if not key.trusted:
             raise SecretKeyNeeded
+        if Scope.REACHABILITY not in key.scopes:
+            raise ScopeMissing(Scope.REACHABILITY)
         return key
 
     def _check_rate(self, key: KeyRecord, contacts: int) -> None:

@@ -124,6 +124,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(gt=0, le=1e9),
         About("Events that one key may send at once after a pause", old="SHEETS_EVENTS_BURST"),
     ] = 50_000
+    api_requests_per_second: Annotated[
+        float,
+        Meta(gt=0, le=1e6),
+        About("Requests a second that one key may send to the API continuously"),
+    ] = 50
+    api_requests_burst: Annotated[
+        float,
+        Meta(gt=0, le=1e6),
+        About("Requests that one key may send to the API at once after a pause"),
+    ] = 500
     collector_trusted_proxies: Annotated[
         int,
         Meta(ge=0, le=10),

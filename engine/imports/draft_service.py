@@ -40,6 +40,12 @@ def receive(db: Db, id_: str, name: str, *, now: datetime) -> Upload:
     return drafts.receive(db, id_, name)
 
 
+def begin(actor: Actor, name: str) -> tuple[str, Upload]:
+    """Create a draft and start the upload of its file at once; return its id.  Raises NotAllowed."""
+    id_ = expect(actor)
+    return id_, drafts.receive(actor.db, id_, name)
+
+
 def draft(actor: Actor, id_: str) -> Draft:
     """Return a draft of the user.  Raises NotAllowed and StoredFileNotFound."""
     actor.require(Permission.IMPORT)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import mongoengine as me
 
 from engine.accounts.accounts import SignInLink, User
+from engine.accounts.api_requests import ApiRequest
 from engine.accounts.audit import AuditEntry
 from engine.accounts.keys import ApiKey
 from engine.accounts.passwords import KnownBrowser
@@ -58,6 +59,6 @@ ALL: tuple[type[me.Document], ...] = (
     Refusal, Lane, RulesetVersion, ApiKey, User, AuditEntry, StoredJob, JobItem, EditTurn, ImportDraft,
     SignInLink, Session, AttemptCount, KnownBrowser, SavedView, Preferences, WorkerPulse, StaleHours,
     DayFigures, DayLines, DayFailures, Census, PaceMark, NewContacts, Fact, Tombstone, Erasure,
-    StoredRun, StoredModel, ChangedOrders, RawNotice, WatchedMailbox, Arrivals, Shop,
+    StoredRun, StoredModel, ChangedOrders, RawNotice, WatchedMailbox, Arrivals, ApiRequest, Shop,
     ShopDelivery, ShopRequest,
 )  # fmt: skip

@@ -65,7 +65,7 @@ def up(
 def collector(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 8511) -> None:
     """Run only the collector, which receives events over HTTP."""
     from engine.shops.sealing import sealer_of
-    from workers.collector.limits import limit_of
+    from workers.collector.limits import api_limit_of, limit_of
     from workers.collector.serve import serve
 
     log_events()
@@ -78,6 +78,7 @@ def collector(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 85
         host=host,
         port=port,
         limit=limit_of(settings),
+        api_limit=api_limit_of(settings),
         proxies=settings.collector_trusted_proxies,
         sealer=partial(sealer_of, settings, instance),
     )

@@ -24,16 +24,16 @@ FINER: Mapping[type[ContactSheetsError], int] = {BodyTimeout: 408, UnsupportedEn
 
 def answer_to(taken: SortedEvents) -> Response:
     """200 if anything was kept, with the list of what was not; 429 or 400 if nothing was."""
-    refused = sorted([*taken.refused, *taken.turned_away], key=lambda r: r.index)
-    errors = [one.as_json() for one in refused[:MAX_ERRORS]]
+    left_out = sorted([*taken.refused, *taken.turned_away], key=lambda r: r.index)
+    errors = [one.as_json() for one in left_out[:MAX_ERRORS]]
     if not errors:
         return JSONResponse({"success": True})
     if taken.activities:
-        counts = {"accepted": len(taken.activities), "refused": len(refused)}
+        counts = {"accepted": len(taken.activities), "refused": len(left_out)}
         return JSONResponse({"success": True, **counts, "errors": errors})
     if taken.turned_away:
-        return _refused(429, errors, headers=_retry_after(taken.wait))
-    return _refused(400, errors)
+        return refused(429, errors, headers=retry_after(taken.wait))
+    return refused(400, errors)
 
 
 def status_of(error: ContactSheetsError) -> int:
@@ -53,10 +53,10 @@ def failure(error: ContactSheetsError) -> JSONResponse:
 
 def refusal(status: int, field: str, message: str, *, headers: dict[str, str] | None = None) -> JSONResponse:
     """Answer with one field and what is wrong with it."""
-    return _refused(status, [{"field": field, "message": message}], headers=headers)
+    return refused(status, [{"field": field, "message": message}], headers=headers)
 
 
-def _refused(
+def refused(
     status: int, errors: list[dict[str, Any]], *, headers: dict[str, str] | None = None
 ) -> JSONResponse:
     """The body of every refusal: clients of others read `code` and `message`, or send again for minutes."""
@@ -77,10 +77,11 @@ def unavailable(status: int = 503) -> JSONResponse:
 
 
 def _headers(error: ContactSheetsError) -> dict[str, str]:
-    return _retry_after(error.wait) if isinstance(error, RateLimited) else {}
+    return retry_after(error.wait) if isinstance(error, RateLimited) else {}
 
 
-def _retry_after(wait: float) -> dict[str, str]:
+def retry_after(wait: float) -> dict[str, str]:
+    """The header that says when to send again, in whole seconds."""
     return {"Retry-After": str(max(1, math.ceil(wait)))}
 
 

@@ -7,7 +7,8 @@ requests (group_commit).  Only then is it answered (answers).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 from types import MappingProxyType
 
@@ -28,8 +29,9 @@ from engine.errors import ContactSheetsError, Unavailable
 from engine.settings import Settings
 from engine.shops.sealing import Sealer, no_key
 from workers.collector import answers
+from workers.collector.api.door import ApiDoor
 from workers.collector.collecting import Collector, LaneNotifier
-from workers.collector.limits import RateLimit, limit_of
+from workers.collector.limits import RateLimit, api_limit_of, limit_of
 from workers.collector.preferences.door import PreferenceDoor
 from workers.collector.snippet import segment_bundles, segment_library, snippet
 
@@ -46,12 +48,13 @@ def create_app(
     waker: LaneNotifier,
     *,
     limit: RateLimit | None = None,
+    api_limit: RateLimit | None = None,
     proxies: int = 0,
     environment: Mapping[str, str] = MappingProxyType({}),
     sealer: Callable[[], Sealer] = no_key,
     clock: Callable[[], datetime] = utc_now,
 ) -> Starlette:
-    """Make the collector's ASGI application; without a `limit` the default one holds.
+    """Make the collector's ASGI application; without a `limit` or an `api_limit` the default one holds.
 
     `sealer` opens the secrets of connected shops.
     `proxies` of our own stand before it, each of which adds to X-Forwarded-For.  `environment` has the
@@ -66,6 +69,21 @@ def create_app(
         db, collector.ruleset, collector.keep, collector.metrics,
         environment=environment, proxies=proxies, clock=clock,
     )  # fmt: skip
+
+    api = ApiDoor(
+        db,
+        collector.keys,
+        api_limit_of(Settings()) if api_limit is None else api_limit,
+        wake=waker.wake,
+        metrics=collector.metrics,
+        clock=clock,
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with collector.lifespan(app):
+            yield
+        api.close()
 
     def counted(receive: Receive) -> Receive:
         async def endpoint(request: Request) -> Response:
@@ -84,6 +102,7 @@ def create_app(
             Route(
                 "/v1/contacts/{key:path}/reachability", counted(collector.reachability.one), methods=["GET"]
             ),
+            api,
             Route("/v1/projects/{key}/settings", counted(collector.libraries.settings), methods=["GET"]),
             Route("/sourceConfig", source, methods=["GET"]),
             Route("/sourceConfig/", source, methods=["GET"]),
@@ -106,7 +125,7 @@ def create_app(
         ],
         middleware=[_from_any_page()],
         exception_handlers={HTTPException: _not_here},
-        lifespan=collector.lifespan,
+        lifespan=lifespan,
     )
 
 

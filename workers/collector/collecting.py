@@ -107,17 +107,17 @@ class Collector:
         self._arrivals = ArrivalTally(db, clock=clock)
         self._samples = RateLimit(per_second=1 / 60, burst=SAMPLE)
         self._clock = clock
-        self._keys = KeyRing(db, clock=clock)
+        self.keys = KeyRing(db, clock=clock)
         self._ruleset: Cached[Ruleset] = Cached(lambda: versions.current(db), seconds=RULESET_CACHED_FOR)
         self._identity_secrets: Cached[tuple[str, ...]] = Cached(
             lambda: keys.identity_secrets(db), seconds=CACHED_FOR
         )
         self.reachability = ReachabilityDoor(
-            db, self._keys, limit, within=MONGODB_WITHIN, environment=environment, clock=clock
+            db, self.keys, limit, within=MONGODB_WITHIN, environment=environment, clock=clock
         )
         self._commit = GroupCommit(self._keep)
         self.metrics = Metrics(waiting=lambda: self._commit.waiting)
-        self.libraries = LibraryDoor(self._keys)
+        self.libraries = LibraryDoor(self.keys)
         self.shops = ShopDoor(
             db, self._ruleset.get, self._commit.keep, self._arrivals, self.metrics, sealer=sealer, clock=clock
         )
@@ -240,7 +240,7 @@ class Collector:
 
     async def _find(self, token: str | None) -> KeyRecord:
         """The key of a token, which may send events.  Raises UnknownWriteKey and ScopeMissing."""
-        key = await self._keys.find(token) if token else None
+        key = await self.keys.find(token) if token else None
         if key is None:
             self._arrivals.count_unknown(token)
             raise UnknownWriteKey

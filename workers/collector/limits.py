@@ -104,6 +104,11 @@ class AddressLimit:
         return self._limits[rate].wait_for(f"{key} {address}", events)
 
 
+def api_limit_of(settings: Settings) -> RateLimit:
+    """The rate limit of the API that the settings declare; requests count."""
+    return RateLimit(per_second=settings.api_requests_per_second, burst=settings.api_requests_burst)
+
+
 def limit_of(settings: Settings) -> RateLimit:
     """The rate limit that the settings declare."""
     return RateLimit(per_second=settings.collector_events_per_second, burst=settings.collector_events_burst)

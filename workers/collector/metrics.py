@@ -26,6 +26,12 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self.requests = self._counter("requests", "Requests answered, by HTTP status.", "status")
+        self.api_requests = self._counter(
+            "api_requests",
+            "Requests to the API answered, by operation and HTTP status.",
+            "operation",
+            "status",
+        )
         self.kept = self._counter("activities_kept", "Activities kept durably, also those that came again.")
         self.refused = self._counter("events_refused", "Events refused, with the reason in the answer.")
         self.limited = self._counter(

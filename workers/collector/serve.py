@@ -39,6 +39,7 @@ def serve(
     host: str,
     port: int,
     limit: RateLimit,
+    api_limit: RateLimit,
     proxies: int,
     sealer: Callable[[], Sealer],
 ) -> None:
@@ -49,7 +50,15 @@ def serve(
     beating.start()
     try:
         allow_many_connections(2 * MAX_CONNECTIONS)
-        app = create_app(db, waker, limit=limit, proxies=proxies, environment=environment, sealer=sealer)
+        app = create_app(
+            db,
+            waker,
+            limit=limit,
+            api_limit=api_limit,
+            proxies=proxies,
+            environment=environment,
+            sealer=sealer,
+        )
         uvicorn.Server(_configuration(app, host=host, port=port)).run()
     finally:
         stop.set()

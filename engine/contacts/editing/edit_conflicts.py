@@ -19,9 +19,12 @@ from engine.domain.fields import CUSTOM, PROFILE_FIELDS
 from engine.domain.folding.profile import CLEARED
 from engine.domain.identity.identities import IDENTIFYING, Key
 from engine.domain.rulebook import Ruleset
-from engine.errors import Unavailable
+from engine.errors import EditConflict, Unavailable
 
 _T = TypeVar("_T")
+
+Guard = Callable[[Db], None]
+"""Raises what stands against a change; called in the transaction that locks the contact."""
 
 PENDING_SINCE = timedelta(hours=1)
 """The period in which pending edits are searched."""
@@ -70,16 +73,25 @@ def refuse_conflict(
         raise FieldConflict(changed)
 
 
-def _pending_values(db: Db, stream: Key, ruleset: Ruleset, *, since: datetime) -> Document:
-    """The values that stored edits of a contact will give it once they take effect."""
-    query = {
+def refuse_pending(db: Db, stream: Key, *, now: datetime) -> None:
+    """Raise EditConflict if an edit of a contact is stored that has not taken effect yet."""
+    if db.activities.find_one(_pending(stream, since=now - PENDING_SINCE), {"_id": 1}) is not None:
+        raise EditConflict("another change of this contact has not taken effect yet: read it again")
+
+
+def _pending(stream: Key, *, since: datetime) -> Document:
+    return {
         "stream": stream,
         "happened_at": {"$gte": since},
         "type": "contact_edited",
         "state": "received",
     }
+
+
+def _pending_values(db: Db, stream: Key, ruleset: Ruleset, *, since: datetime) -> Document:
+    """The values that stored edits of a contact will give it once they take effect."""
     values: Document = {}
-    for edit in db.activities.find(query).sort("happened_at", 1):
+    for edit in db.activities.find(_pending(stream, since=since)).sort("happened_at", 1):
         properties = edit.get("properties", {})
         values |= {_FIELD_OF.get(name, name): value for name, value in edit.get("identities", {}).items()}
         values |= {_field_of(trait): value for trait, value in edit.get("traits", {}).items()}

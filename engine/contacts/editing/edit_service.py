@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import uuid_utils
@@ -20,7 +21,7 @@ from engine.contacts.contact_lookup import living_contact
 from engine.contacts.editing import edit_activities
 from engine.contacts.editing.edit import Edit, InvalidEdit, value_of
 from engine.contacts.editing.edit_activities import own_stream
-from engine.contacts.editing.edit_conflicts import refuse_conflict, serialized
+from engine.contacts.editing.edit_conflicts import Guard, refuse_conflict, refuse_pending, serialized
 from engine.contacts.editing.edit_validation import end_name, fields_not_allowed
 from engine.db import Db
 from engine.domain.activities import Activity, ActivityId, ContactId
@@ -48,12 +49,14 @@ def edit(
     *,
     id_: ActivityId,
     read: Mapping[str, Any] | None = None,
+    guard: Guard | None = None,
 ) -> frozenset[int]:
     """Store an edit, durably and once for its id; return the lanes that have work by it.
 
     `read` holds the values that the user saw, of fields by name and of statuses by machine: if one has
-    changed since, nothing is stored.  An id that is stored already is done, whatever has changed since.
-    Raises NotAllowed, InvalidEdit, FieldConflict, ContactNotFound, Unavailable.
+    changed since, nothing is stored.  The same if `guard` raises, or an earlier edit has not taken effect.
+    An id that is stored already is done, whatever has changed since.
+    Raises NotAllowed, InvalidEdit, FieldConflict, EditConflict, ContactNotFound, Unavailable.
     """
     actor.require(Permission.EDIT_CONTACTS)
     row = actor.db.contacts.find_one({"_id": contact}) or {}
@@ -66,19 +69,25 @@ def edit(
         id_=f"edit:{id_}",
     ):
         refuse_fields(actor, change.fields)
-        return _store_edit(actor, contact, change, id_=id_, read=read or {})
+        return _store_edit(actor, contact, change, id_=id_, read=read or {}, guard=guard)
 
 
 def _store_edit(
-    actor: Actor, contact: ContactId, change: Edit, *, id_: ActivityId, read: Mapping[str, Any]
+    actor: Actor,
+    contact: ContactId,
+    change: Edit,
+    *,
+    id_: ActivityId,
+    read: Mapping[str, Any],
+    guard: Guard | None,
 ) -> frozenset[int]:
     ruleset, now = versions.current(actor.db), actor.now
 
     def store(db: Db) -> frozenset[int]:
-        stored = db.activities.find_one({"_id": id_}, {"lane": 1})
-        if stored is not None:
-            return frozenset({stored["lane"]})
+        if (lanes := _lanes_of(db, id_)) is not None:
+            return lanes
         row = living_contact(db, contact)
+        _check(db, row, guard, now=now)
         if read:
             refuse_conflict(db, row, read, ruleset, stream=own_stream(row), now=now)
         author = actor.user.name
@@ -99,20 +108,43 @@ def take_back(
     return edit(actor, contact, Edit(undoes=undone, reason=reason), id_=id_)
 
 
-def delete(actor: Actor, contact: ContactId, *, id_: ActivityId, reason: str = "") -> frozenset[int]:
+def _lanes_of(db: Db, id_: ActivityId) -> frozenset[int] | None:
+    """The lane of an activity that is stored already; None if it is not."""
+    stored = db.activities.find_one({"_id": id_}, {"lane": 1})
+    return None if stored is None else frozenset({stored["lane"]})
+
+
+def _check(db: Db, row: Document, guard: Guard | None, *, now: datetime) -> None:
+    if guard is not None:
+        refuse_pending(db, own_stream(row), now=now)
+        guard(db)
+
+
+def delete(
+    actor: Actor, contact: ContactId, *, id_: ActivityId, reason: str = "", guard: Guard | None = None
+) -> frozenset[int]:
     """Store the deletion of a contact; return the lanes that have work by it.  `restore` undoes it.
 
-    Raises NotAllowed, ContactNotFound, Unavailable.
+    With a `guard` as `edit` has one.  Raises NotAllowed, EditConflict, ContactNotFound, Unavailable.
     """
     actor.require(Permission.EDIT_CONTACTS)
     subject = Subject("contact", contact)
     with audit.recorded(actor, "deleted a contact", subject=subject, reason=reason, id_=f"edit:{id_}"):
-        row, version = living_contact(actor.db, contact), versions.current_number(actor.db)
-        author, now = actor.user.name, actor.now
-        return _receive(
-            actor.db,
-            edit_activities.deletion(row, version=version, id_=id_, author=author, now=now, reason=reason),
-        )
+        version, author, now = versions.current_number(actor.db), actor.user.name, actor.now
+
+        def store(db: Db) -> frozenset[int]:
+            if (lanes := _lanes_of(db, id_)) is not None:
+                return lanes
+            row = living_contact(db, contact)
+            _check(db, row, guard, now=now)
+            return _receive(
+                db,
+                edit_activities.deletion(
+                    row, version=version, id_=id_, author=author, now=now, reason=reason
+                ),
+            )
+
+        return serialized(actor.db, contact, store, now=now)
 
 
 def restore(actor: Actor, contact: ContactId, *, id_: ActivityId) -> frozenset[int]:
@@ -123,6 +155,8 @@ def restore(actor: Actor, contact: ContactId, *, id_: ActivityId) -> frozenset[i
     actor.require(Permission.EDIT_CONTACTS)
     subject = Subject("contact", contact)
     with audit.recorded(actor, "restored a contact", subject=subject, id_=f"edit:{id_}"):
+        if (lanes := _lanes_of(actor.db, id_)) is not None:
+            return lanes
         row = actor.db.contacts.find_one({"_id": contact, "deletion": {"$exists": True}})
         if row is None:
             raise ContactNotFound(contact, "this contact is not deleted, or was erased permanently")

@@ -175,14 +175,14 @@ def _custom(traits: Mapping[str, Any], ruleset: Ruleset) -> dict[str, Any]:
         if name in _HANDLED or is_blank(value):
             continue
         declared = ruleset.fields.get(name)
-        kept = _coerced(value, declared, ruleset.account) if _is_custom_name(name) else None
+        kept = _coerced(value, declared, ruleset.account) if is_custom_name(name) else None
         if kept is not None:
             found[name] = kept
     return found
 
 
 @lru_cache(maxsize=4_096)
-def _is_custom_name(name: str) -> bool:
+def is_custom_name(name: str) -> bool:
     """Whether a custom field can have a name."""
     return _CUSTOM_NAME.fullmatch(name) is not None
 

@@ -51,13 +51,22 @@ def serving(db: Db, waker: Lanes) -> Iterator[Callable[..., TestClient]]:
         def serve(
             *,
             limit: RateLimit | None = None,
+            api_limit: RateLimit | None = None,
             waker: Any = waker,
             proxies: int = 0,
             environment: Mapping[str, str] = MappingProxyType({}),
             clock: Callable[[], datetime] = utc_now,
             address: str = "127.0.0.1",
         ) -> TestClient:
-            app = create_app(db, waker, limit=limit, proxies=proxies, environment=environment, clock=clock)
+            app = create_app(
+                db,
+                waker,
+                limit=limit,
+                api_limit=api_limit,
+                proxies=proxies,
+                environment=environment,
+                clock=clock,
+            )
             return stack.enter_context(TestClient(app, client=(address, 50_000)))
 
         yield serve

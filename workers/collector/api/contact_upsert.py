@@ -9,7 +9,7 @@ from typing import Any
 from engine.domain.activities import Activity
 from engine.domain.fields import CUSTOM
 from engine.domain.folding import profile
-from engine.domain.folding.profile import RESERVED
+from engine.domain.folding.profile import RESERVED, is_custom_name
 from engine.domain.identity.identities import IDENTIFYING
 from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity, InvalidIdentity
@@ -66,11 +66,18 @@ def _problems(given: Mapping[str, Any], ruleset: Ruleset) -> dict[str, str]:
         custom = name.removeprefix(CUSTOM)
         if name in _IDENTITIES and not value:
             found[name] = "can be changed, not cleared; leave it out"
-        elif custom != name and custom in RESERVED:
-            found[name] = f"is a built-in field; give it as {custom!r} beside `custom`, if at all"
+        elif custom != name and (problem := custom_name_problem(custom)):
+            found[name] = problem
         elif name not in _IDENTITIES and value is not None and _is_unreadable(name, value, ruleset):
             found[name] = "cannot be a value of this field"
     return found
+
+
+def custom_name_problem(name: str) -> str:
+    """Return why a custom field cannot be called so; empty if it can."""
+    if name in RESERVED:
+        return "is a built-in field: give it beside `custom`, under its own name"
+    return "" if is_custom_name(name) else "is no name of a field: letters, digits, spaces, - and _, up to 64"
 
 
 def _is_unreadable(name: str, value: Any, ruleset: Ruleset) -> bool:

@@ -213,7 +213,13 @@ def contact_of(actor: Actor, key: str) -> ContactId:
     found = list_service.find(actor, key)
     if found is None:
         raise ContactNotFound(key)
+    _check_living(actor, found)
     return found
+
+
+def _check_living(actor: Actor, contact: ContactId) -> None:
+    if actor.db.contacts.find_one({"_id": contact, "deleted": True}, {"_id": 1}) is not None:
+        raise ContactNotFound(contact, "this contact was deleted; by its id it can be restored")
 
 
 def contact_view(actor: Actor, contact: ContactId) -> ContactView:
@@ -221,8 +227,7 @@ def contact_view(actor: Actor, contact: ContactId) -> ContactView:
     sheet = sheet_service.sheet(actor, contact)
     if sheet is None:
         raise ContactNotFound(contact)
-    if sheet.deleted_at is not None:
-        raise ContactNotFound(contact, "this contact was deleted; it can be restored by its id")
+    _check_living(actor, contact)
     return view_of(sheet)
 
 

@@ -21,7 +21,7 @@ from engine.db.contact_codec import held_by
 from engine.domain.activities import Activity, ActivityId, ContactId
 from engine.domain.fields import CUSTOM
 from engine.errors import Conflict, ContactNotFound, EditConflict
-from workers.collector.api.contact_upsert import upsert_activity
+from workers.collector.api.contact_upsert import custom_name_problem, upsert_activity
 from workers.collector.api.contact_values import contact_of, etag_of_contact
 from workers.collector.api.errors import InvalidParameters, PreconditionFailed
 from workers.collector.api.operation import Call, Example, Operation, Outcome, Pending, Reply
@@ -127,6 +127,8 @@ def _upsert(call: Call) -> Outcome:
         raise ContactErased
 
     def then(applied: bool) -> Reply:
+        if not applied and call.actor.db.activities.find_one({"_id": activity.id}, {"_id": 1}) is None:
+            raise ContactErased  # dropped as it was to take effect
         contact = _holder(call.actor.db, activity)
         return _written(call, activity.id, contact, applied=applied, created=is_new)
 
@@ -144,6 +146,9 @@ def _change(call: Call) -> Outcome:
     change = body.as_edit()
     if not change:
         raise InvalidParameters({"body": "changes nothing; name at least one field"})
+    unknown = {f"{CUSTOM}{name}": why for name in body.custom if (why := custom_name_problem(name))}
+    if unknown:
+        raise InvalidParameters(unknown)
     contact, id_ = contact_of(call.actor, call.path["key"]), ActivityId(call.id("change"))
     with _precondition(call), _named(body):
         lanes = edit_service.edit(call.actor, contact, change, id_=id_, guard=_guard(call, contact))

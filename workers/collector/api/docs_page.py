@@ -28,14 +28,15 @@ _HEADERS = {
 }
 
 INTRODUCTION = (
-    "Authenticate with a secret key that has the scope of the operation: `Authorization: Bearer sk_…`. Keys are "
-    "made in the settings, under API keys, or with `sheets keys create --kind secret --scope contacts:read`.",
-    "Answers are JSON; money is text, times are in ISO 8601, UTC. A refusal has `success`, `code`, `message` and "
-    "`errors` with the field of each. Unknown parameters and fields are refused.",
+    "Authenticate with a secret key that has the scope of the operation: `Authorization: Bearer sk_…`. Keys "
+    "are made in the settings, under API keys, or with "
+    "`sheets keys create --kind secret --scope contacts:read`.",
+    "Answers are JSON; money is text, times are in ISO 8601, UTC. A refusal has `success`, `code`, `message` "
+    "and `errors` with the field of each. Unknown parameters and fields are refused.",
     "Lists have a `next` cursor until their last page; give it back as `cursor` with the same parameters.",
-    "Reads have an `ETag`: send it as `If-None-Match` (304 unless it has changed), or as `If-Match` with a write "
-    "(412 if it has). Writes are acknowledged once they are stored durably; 202 says that they take effect in a "
-    "moment. With an `Idempotency-Key` a request can be sent again safely.",
+    "Reads have an `ETag`: send it as `If-None-Match` (304 unless it has changed), or as `If-Match` with a "
+    "write (412 if it has). Writes are acknowledged once they are stored durably; 202 says that they take "
+    "effect in a moment. With an `Idempotency-Key` a request can be sent again safely.",
     "Above its rate a key is answered 429 with `Retry-After`.",
 )
 

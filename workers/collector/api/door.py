@@ -274,15 +274,16 @@ class ApiDoor(BaseRoute):
         if not isinstance(outcome, Pending):
             return outcome
         until = time.monotonic() + APPLIED_WITHIN
-        while not (applied := await self._in_thread(partial(self._is_applied, outcome.activity))):
+        while (state := await self._in_thread(partial(self._state_of, outcome.activity))) == "received":
             if time.monotonic() > until:
                 break
             await asyncio.sleep(POLL)
-        return await self._in_thread(partial(outcome.then, applied))
+        return await self._in_thread(partial(outcome.then, state == "applied"))
 
-    def _is_applied(self, activity: ActivityId) -> bool:
+    def _state_of(self, activity: ActivityId) -> str | None:
+        """The state of an activity; None if it was dropped."""
         row = self._db.activities.find_one({"_id": activity}, {"state": 1})
-        return row is not None and row["state"] != "received"
+        return None if row is None else str(row["state"])
 
     async def _response(
         self, request: Request, api: Api, reply: Reply | Download, claim: Claim, *, upload: str

@@ -200,8 +200,8 @@ OPERATIONS: Sequence[Operation] = (
         tag=TAG,
         summary="Upload a file to import",
         about="The body is the file as it is: CSV, TSV, either gzipped, XLSX or Parquet, up to 1 GB. The "
-        "answer has the guessed targets of its columns, and what is undecided. Nothing is imported yet; a file that "
-        "is not started is discarded after two days.",
+        "answer has the guessed targets of its columns, and what is undecided. Nothing is imported yet; a "
+        "file that is not started is discarded after two days.",
         scopes=SCOPES,
         query=(parameters.text("name", "The name of the file.", required=True),),
         upload=_receive,

@@ -163,9 +163,10 @@ class ApiDoor(BaseRoute):
             return await self._answer(request, api)
         except PyMongoError as error:
             cause: Exception = error
-            answer = api.failure(TooSlow(WITHIN) if error.timeout else Unavailable(str(error)))
+            answer = api.failure(_too_slow(request) if error.timeout else Unavailable(str(error)))
         except ContactSheetsError as error:
-            cause, answer = error, api.failure(error)
+            late = isinstance(error, Unavailable) and _is_timeout(error)
+            cause, answer = error, api.failure(_too_slow(request) if late else error)
         if answer.status_code >= 500:
             log.warning(
                 "api request not answered",
@@ -343,6 +344,17 @@ class _Services:
 def _bounded(work: Callable[[], T]) -> T:
     with pymongo.timeout(WITHIN):
         return work()
+
+
+def _too_slow(request: Request) -> TooSlow:
+    reads = request.method in ("GET", "HEAD")
+    return TooSlow(WITHIN, advice="narrow the filter, or export the list" if reads else "send it again")
+
+
+def _is_timeout(error: ContactSheetsError) -> bool:
+    """Whether MongoDB did not answer in time, which the engine reports as Unavailable."""
+    cause = error.__cause__
+    return isinstance(cause, PyMongoError) and cause.timeout
 
 
 def _raw_path(scope: Scope) -> str:

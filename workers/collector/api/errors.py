@@ -53,8 +53,8 @@ class ApiBusy(Unavailable):
 class TooSlow(Unavailable):
     """A request took longer than it may."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"took longer than {seconds:g} seconds; narrow the filter, or export the list")
+    def __init__(self, seconds: float, *, advice: str) -> None:
+        super().__init__(f"took longer than {seconds:g} seconds; {advice}")
 
 
 def unknown(names: Iterable[str], allowed: Iterable[str]) -> dict[str, str]:

@@ -6,13 +6,12 @@ So a key that only reads is a viewer: where personal data is masked for viewers,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from engine.accounts.current_user import CurrentUser, Role
 from engine.accounts.permissions import ALLOWED, Permission
-from engine.errors import Invalid
 
 
 class Scope(StrEnum):
@@ -73,24 +72,6 @@ GRANTED: Mapping[Scope, Granted] = {
 
 USUAL: frozenset[Scope] = frozenset({Scope.EVENTS, Scope.REACHABILITY})
 """The scopes of a new secret key unless others are given, and of all from before there were scopes."""
-
-
-class UnknownScope(Invalid):
-    """A scope that does not exist; the message lists those that do."""
-
-    def __init__(self, unknown: Iterable[str]) -> None:
-        self.unknown = sorted(unknown)
-        super().__init__(
-            f"there is no scope {', '.join(map(repr, self.unknown))}; there are {', '.join(Scope)}"
-        )
-
-
-def parse_scopes(texts: Iterable[str]) -> frozenset[Scope]:
-    """Return scopes by their names.  Raises UnknownScope."""
-    given = set(texts)
-    if unknown := given - set(Scope):
-        raise UnknownScope(unknown)
-    return frozenset(map(Scope, given))
 
 
 def in_order(scopes: Collection[Scope]) -> list[Scope]:

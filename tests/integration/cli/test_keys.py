@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from engine.accounts import keys
 from engine.accounts.key_limits import NEW_KEY, NO_LIMITS, KeyLimits
+from engine.accounts.scopes import Scope
 from engine.db import Db
 from engine.db.connection import utc_now
 from engine.pipeline import new_contacts
@@ -84,6 +85,33 @@ def test_limits_that_make_no_sense_are_refused(named: Db, options: Any, reason: 
 
     assert refused.exit_code != 0
     assert reason in refused.output + str(refused.exception)
+    assert keys.all_keys(named) == []
+
+
+def test_a_secret_key_is_created_and_changed_with_scopes(named: Db) -> None:
+    created = run(
+        "keys", "create", "--kind", "secret", "--scope", "contacts:read", "--scope", "events", "--json"
+    )
+    assert created.exit_code == 0, created.output
+    [listed] = json.loads(run("keys", "list", "--json").stdout)
+    assert listed["scopes"] == ["events", "contacts:read"]
+
+    changed = run("keys", "change", listed["id"], "--scope", "privacy")
+
+    assert changed.exit_code == 0 and "privacy" in changed.output
+    assert keys.all_keys(named)[0].scopes == (Scope.PRIVACY,)
+    assert "privacy" in run("keys", "list").output
+    entry = named.audit.find_one({"act": "changed the scopes of an API key"})
+    assert entry is not None
+    assert entry["changes"] == [{"what": "scopes", "before": "events, contacts:read", "after": "privacy"}]
+
+
+def test_scopes_are_those_that_there_are_and_of_secret_keys_alone(named: Db) -> None:
+    unknown = run("keys", "create", "--kind", "secret", "--scope", "everything")
+    public = run("keys", "create", "--kind", "write", "--scope", "contacts:read")
+
+    assert unknown.exit_code != 0 and "contacts:read" in unknown.output
+    assert "only a secret key has scopes" in str(public.exception)
     assert keys.all_keys(named) == []
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from engine.accounts import keys
 from engine.accounts.key_limits import NEW_KEY, NO_LIMITS, KeyLimits
+from engine.accounts.scopes import Scope
 from engine.db.connection import utc_now
 from engine.pipeline import new_contacts
 from tests.integration.dashboard.test_pages import shown
@@ -86,6 +87,49 @@ def test_the_limits_of_a_key_are_changed_and_audited(db, open_as):
     assert "https://shop.example · 2.5 events/s per IP address · 0 of 500 new contacts today" in shown(app)
     assert db.audit.find_one()["act"] == "changed the limits of an API key"
     assert not app.text_area(key="keys.limits.origins").value
+
+
+def test_a_secret_key_has_the_scopes_that_were_chosen(db, open_as):
+    app = open_as("admin")
+    app.radio(key="keys.kind").set_value("secret").run()
+    assert app.multiselect(key="keys.scopes").value == ["events", "reachability"]
+
+    app.text_input(key="keys.label").set_value("CRM")
+    app.multiselect(key="keys.scopes").set_value(["contacts:read", "exports"])
+    app.button(key="keys.make").click().run()
+
+    [key] = keys.all_keys(db)
+    assert key.scopes == (Scope.READ_CONTACTS, Scope.EXPORTS)
+    assert "Can read contacts, their activities, points and consent; export contacts" in shown(app)
+    assert {"what": "scopes", "before": None, "after": "contacts:read, exports"} in db.audit.find_one()[
+        "changes"
+    ]
+
+
+def test_the_scopes_of_a_key_are_changed_and_audited(db, open_as):
+    key = keys.create_key(db, "secret", label="CRM", now=utc_now())
+    app = open_as("admin")
+    assert "Can send events; ask who can be written to" in shown(app)
+
+    app.button(key=f"keys.scope.{key.id}").click().run()
+    app.multiselect(key=f"keys.scopes.{key.id}").set_value(["privacy"])
+    app.button(key=f"keys.save.{key.id}").click().run()
+
+    assert keys.all_keys(db)[0].scopes == (Scope.PRIVACY,)
+    assert "Can export and erase the data of a person" in shown(app)
+    assert db.audit.find_one()["act"] == "changed the scopes of an API key"
+
+
+def test_a_secret_key_without_any_scope_is_refused(db, open_as):
+    key = keys.create_key(db, "secret", label="CRM", now=utc_now())
+    app = open_as("admin")
+
+    app.button(key=f"keys.scope.{key.id}").click().run()
+    app.multiselect(key=f"keys.scopes.{key.id}").set_value([])
+    app.button(key=f"keys.save.{key.id}").click().run()
+
+    assert "Choose at least one scope." in shown(app)
+    assert keys.all_keys(db)[0].scopes == (Scope.EVENTS, Scope.REACHABILITY)
 
 
 def test_an_invalid_origin_is_refused_with_what_to_write(db, open_as):

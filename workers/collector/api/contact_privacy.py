@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from typing import IO
 
 from engine.accounts.scopes import Scope
-from engine.contacts.contact_lookup import find_contact
-from engine.errors import ContactNotFound
 from engine.jobs import jobs
 from engine.privacy import privacy_service
-from workers.collector.api.contact_values import contact_of
+from workers.collector.api.contact_values import contact_of, contact_or_deleted
 from workers.collector.api.jobs import Started, started
 from workers.collector.api.operation import Call, Download, Example, Operation, Outcome
 
@@ -43,9 +41,7 @@ def _erase(call: Call) -> Outcome:
     id_ = call.id("erasure")
     if jobs.job(call.actor.db, id_) is not None:  # of an earlier try: who it was is not known any more
         return started(id_)
-    contact = find_contact(call.actor.db, call.path["key"])  # a deleted one, too
-    if contact is None:
-        raise ContactNotFound(call.path["key"])
+    contact = contact_or_deleted(call.actor, call.path["key"])
     return started(privacy_service.erase(call.actor, contact, id_=id_))
 
 

@@ -210,10 +210,16 @@ def view_of(sheet: Sheet) -> ContactView:
 
 def contact_of(actor: Actor, key: str) -> ContactId:
     """Find a living contact as `sheets contact show` does.  Raises NotAllowed and ContactNotFound."""
+    found = contact_or_deleted(actor, key)
+    _check_living(actor, found)
+    return found
+
+
+def contact_or_deleted(actor: Actor, key: str) -> ContactId:
+    """Find a contact, also one that was deleted.  Raises NotAllowed and ContactNotFound."""
     found = list_service.find(actor, key)
     if found is None:
         raise ContactNotFound(key)
-    _check_living(actor, found)
     return found
 
 

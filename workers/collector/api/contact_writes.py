@@ -12,7 +12,6 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from engine.accounts.scopes import Scope
-from engine.contacts.contact_lookup import find_contact
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit, InvalidEdit
 from engine.contacts.editing.edit_conflicts import Guard
@@ -22,7 +21,7 @@ from engine.domain.activities import Activity, ActivityId, ContactId
 from engine.domain.fields import CUSTOM
 from engine.errors import Conflict, ContactNotFound, EditConflict
 from workers.collector.api.contact_upsert import custom_name_problem, upsert_activity
-from workers.collector.api.contact_values import contact_of, etag_of_contact
+from workers.collector.api.contact_values import contact_of, contact_or_deleted, etag_of_contact
 from workers.collector.api.errors import InvalidParameters, PreconditionFailed
 from workers.collector.api.operation import Call, Example, Operation, Outcome, Pending, Reply
 
@@ -158,7 +157,8 @@ def _change(call: Call) -> Outcome:
 
 def _delete(call: Call) -> Outcome:
     body: Removal = call.body
-    contact, id_ = contact_of(call.actor, call.path["key"]), ActivityId(call.id("delete"))
+    contact = contact_or_deleted(call.actor, call.path["key"])  # by an earlier try of this request
+    id_ = ActivityId(call.id("delete"))
     with _precondition(call):
         lanes = edit_service.delete(
             call.actor, contact, id_=id_, reason=body.reason, guard=_guard(call, contact)
@@ -168,9 +168,7 @@ def _delete(call: Call) -> Outcome:
 
 
 def _restore(call: Call) -> Outcome:
-    contact, id_ = find_contact(call.actor.db, call.path["key"]), ActivityId(call.id("restore"))
-    if contact is None:
-        raise ContactNotFound(call.path["key"])
+    contact, id_ = contact_or_deleted(call.actor, call.path["key"]), ActivityId(call.id("restore"))
     call.services.wake(edit_service.restore(call.actor, contact, id_=id_))
     return Pending(id_, lambda applied: _written(call, id_, contact, applied=applied))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -155,7 +156,10 @@ class ApiDoor(BaseRoute):
         except ClientDisconnect:
             return answers.refusal(400, "body", "breaks off")
         except Exception as error:
-            log.exception("api request failed", operation=_operation_of(request), error=type(error).__name__)
+            # The places in the code alone: messages and values may name a person.
+            trace = "".join(traceback.format_tb(error.__traceback__))
+            operation, kind = _operation_of(request), type(error).__name__
+            log.error("api request failed", operation=operation, error=kind, trace=trace)
             return answers.unavailable(500)
 
     async def _answer_or_refuse(self, request: Request, api: Api) -> Response:

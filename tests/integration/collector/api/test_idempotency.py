@@ -146,6 +146,15 @@ def test_neither_the_key_nor_what_was_asked_is_stored(shop, api):
     assert "ana@" not in str(row) and "Zqx" not in str(row)
 
 
+def test_what_is_stored_of_a_request_does_not_name_an_erased_person(shop, api):
+    contact = send(api, WRITES["upsert"]).json()["contact"]
+    send(api, ("POST", f"/v1/contacts/{contact}/erasure", None), {"Idempotency-Key": "erase"})
+    run_jobs(shop)
+
+    assert shop.jobs.find_one({"kind": "erasure"})["state"] == "done"
+    assert contact not in str(list(shop.api_requests.find()))
+
+
 def test_a_file_is_stored_once_and_another_is_refused(shop, api):
     def upload(content):
         return api.post("/v1/imports", params={"name": "a.csv"}, content=content, headers=KEY)

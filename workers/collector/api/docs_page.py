@@ -104,7 +104,7 @@ def _parameters(operation: Operation) -> Mapping[str, str]:
     """Everything that a request can carry besides its body, and what it does."""
     found = {f"{{{name}}}": PATH_PARAMETERS[name] for name in operation.path_parameters}
     for parameter in operation.query:
-        among = parameter.schema.get("enum")
+        among = [one for one in parameter.schema.get("enum", ()) if not one.startswith("-")]
         usual = parameter.schema.get("default")
         about = parameter.about
         about += f" One of {', '.join(f'`{one}`' for one in among)}." if among else ""

@@ -4,68 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
-
-import msgspec
 
 from engine.accounts.scopes import Scope
 from engine.errors import StoredFileNotFound
 from engine.imports import draft_service, import_service
 from engine.imports.drafts import Draft, Upload
-from engine.imports.reading.problems import Problem
 from engine.imports.stored_files import CHUNK
 from engine.jobs import job_service
 from workers.collector.api import parameters
 from workers.collector.api.errors import InvalidParameters
 from workers.collector.api.import_drafts import DraftView, SettingsChange, prepare, view_of
-from workers.collector.api.jobs import JobView, Started, job_view, started
+from workers.collector.api.import_views import ImportView, PreviewRunView, preview_view
+from workers.collector.api.jobs import Started, job_view, started
 from workers.collector.api.operation import Call, Download, Example, InThread, Operation, Outcome, Reply
 
 TAG = "Imports"
 SCOPES = frozenset({Scope.IMPORTS})
-
-
-class PreviewProblem(msgspec.Struct):
-    """Problems of one kind: how many, whether they refuse their rows, and the first examples."""
-
-    kind: str
-    count: int
-    refuses: bool
-    examples: list[str]
-
-
-class PreviewRowView(msgspec.Struct):
-    """A row as it would be stored."""
-
-    line: int
-    outcome: str
-    values: dict[str, Any]
-
-
-class PreviewView(msgspec.Struct):
-    """What importing the whole file would do; unset while the job is under way."""
-
-    rows: int
-    outcomes: dict[str, int]
-    refused: int
-    left_out: int
-    problems: list[PreviewProblem]
-    first_rows: list[PreviewRowView]
-
-
-class PreviewRunView(msgspec.Struct):
-    """The preview of an import: its job, and the result once that is done."""
-
-    job: JobView
-    result: PreviewView | None
-
-
-class ImportView(msgspec.Struct):
-    """An import: the file while it is being prepared, then its job."""
-
-    id: str
-    draft: DraftView | None
-    job: JobView | None
 
 
 async def _receive(call: Call, chunks: AsyncIterator[bytes], in_thread: InThread) -> str:
@@ -137,25 +91,8 @@ def _settings(call: Call) -> Outcome:
 
 def _preview(call: Call) -> Outcome:
     run = draft_service.preview(call.actor, call.path["import"])
-    result = None
-    if run.result is not None:
-        found = run.result
-        result = PreviewView(
-            found.rows,
-            {str(outcome): count for outcome, count in found.outcomes.items()},
-            found.refused,
-            found.left_out,
-            [
-                PreviewProblem(one.kind, one.count, one.refuses, list(map(_words, one.examples)))
-                for one in found.problems
-            ],
-            [PreviewRowView(row.line, str(row.outcome), dict(row.values)) for row in found.preview],
-        )  # fmt: skip
+    result = None if run.result is None else preview_view(run.result)
     return Reply(PreviewRunView(job_view(call, run.job), result), 200 if result is not None else 202)
-
-
-def _words(problem: Problem) -> str:
-    return f"line {problem.line}: {problem.message}"
 
 
 def _start(call: Call) -> Outcome:

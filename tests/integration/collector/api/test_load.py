@@ -9,7 +9,7 @@ import pytest
 
 from engine.accounts.scopes import Scope
 from tests.integration.served import served
-from workers.collector.api import contacts, door
+from workers.collector.api import contacts, threads
 
 
 @pytest.fixture
@@ -28,10 +28,10 @@ def slow(monkeypatch):
 
 def test_events_are_received_while_every_thread_of_the_api_is_at_work(shop, key_with, slow):
     headers = {"Authorization": f"Bearer {key_with(*Scope)}"}
-    with served(shop) as url, ThreadPoolExecutor(3 * door.THREADS) as asking:
+    with served(shop) as url, ThreadPoolExecutor(3 * threads.THREADS) as asking:
         client = httpx.Client(base_url=url, headers=headers, timeout=30)
         client.get("/v1/segments")
-        waiting = [asking.submit(client.get, "/v1/contacts") for _ in range(3 * door.THREADS)]
+        waiting = [asking.submit(client.get, "/v1/contacts") for _ in range(3 * threads.THREADS)]
         time.sleep(0.5)
 
         began = time.monotonic()
@@ -45,7 +45,7 @@ def test_events_are_received_while_every_thread_of_the_api_is_at_work(shop, key_
 
 
 def test_beyond_what_can_wait_the_answer_is_to_come_again(shop, key_with, slow, monkeypatch):
-    monkeypatch.setattr(door, "MAX_WAITING", 2)
+    monkeypatch.setattr(threads, "MAX_WAITING", 2)
     headers = {"Authorization": f"Bearer {key_with(*Scope)}"}
     with served(shop) as url, ThreadPoolExecutor(2) as asking:
         client = httpx.Client(base_url=url, headers=headers, timeout=30)

@@ -11,7 +11,7 @@ from engine.contacts.sheet import sheets
 from engine.db.connection import utc_now
 from tests.builders import acting, an_activity, bought, colleague, identified, minutes
 from tests.integration.drained import receive_and_drain
-from workers.collector.api import door
+from workers.collector.api import threads
 
 
 def test_a_contact_is_read_by_each_of_its_keys(shop, api):
@@ -175,7 +175,7 @@ def test_what_a_reader_has_already_is_not_sent_again(shop, api):
 
 def test_a_question_that_takes_too_long_ends_and_says_what_to_do(api, monkeypatch):
     api.get("/v1/contacts")
-    monkeypatch.setattr(door, "WITHIN", 1e-6)
+    monkeypatch.setattr(threads, "WITHIN", 1e-6)
 
     ended = api.get("/v1/contacts")
 

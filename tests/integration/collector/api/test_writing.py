@@ -176,7 +176,7 @@ def test_of_many_writes_after_one_reading_one_is_done(shop, asking, api):
 
 
 def test_a_write_that_takes_effect_later_is_acknowledged_all_the_same(shop, asking, waker, monkeypatch):
-    monkeypatch.setattr("workers.collector.api.door.APPLIED_WITHIN", 0.1)
+    monkeypatch.setattr("workers.collector.api.request_runner.APPLIED_WITHIN", 0.1)
     client = asking(*Scope, waker=waker)
     read = client.get(ANA).headers["etag"]
 

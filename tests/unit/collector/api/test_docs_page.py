@@ -2,7 +2,9 @@
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
+from engine.accounts.scopes import Scope
 from workers.collector.api import docs_page
 from workers.collector.api.curl import curl
 from workers.collector.api.registry import OPERATIONS
@@ -36,6 +38,12 @@ def test_every_operation_stands_there_with_its_parameters_and_its_example():
         assert curl(operation) in page.text
         assert operation.path in page.text and operation.summary in page.text
     assert len(set(page.ids)) == len(page.ids)
+
+
+def test_every_scope_is_in_the_guide():
+    guide = (Path(__file__).parents[4] / "docs" / "api.md").read_text()
+
+    assert re.findall(r"^\| `([a-z:]+)` \|", guide, re.MULTILINE) == [scope.value for scope in Scope]
 
 
 def test_its_links_lead_somewhere_and_it_loads_its_own_style_alone():

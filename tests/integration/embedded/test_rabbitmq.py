@@ -68,7 +68,13 @@ def _wait(url, log):
 
 def test_a_hint_through_rabbitmq_gets_a_lane_drained(db, rabbitmq):
     broker, stop = make_broker(rabbitmq), threading.Event()
-    how = {"client": HttpClient(), "shop_access": ACCESS, "clock": utc_now, "stop": stop, "metrics": WorkerMetrics()}
+    how = {
+        "client": HttpClient(),
+        "shop_access": ACCESS,
+        "clock": utc_now,
+        "stop": stop,
+        "metrics": WorkerMetrics(),
+    }
     working = threading.Thread(target=worker.run, args=(db, broker, {}), kwargs=how)
     working.start()
     waker = Waker(drain_actor(make_broker(rabbitmq)).send)

@@ -14,9 +14,9 @@ from engine.domain.identity.identities import IDENTIFYING
 from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity, InvalidIdentity
 from engine.rules import versions
+from engine.tracking.translate import NOT_TAKEN, Sender, translate
 from workers.collector.api.errors import InvalidParameters
 from workers.collector.api.operation import Call
-from workers.collector.translate import NOT_TAKEN, Sender, translate
 
 _IDENTITIES = frozenset(kind.contact_field for kind in IDENTIFYING)
 _API_NAMES = {

@@ -13,14 +13,15 @@ from msgspec import UNSET, UnsetType
 from engine.accounts.actor import Actor
 from engine.imports import draft_service, import_service
 from engine.imports.drafts import Draft
-from engine.imports.mapping import columns, consents, opt_out_columns
+from engine.imports.mapping import columns, consents, undecided_columns
 from engine.imports.mapping.cell_format import DateOrder, Decimals
 from engine.imports.mapping.columns import InvalidMapping
 from engine.imports.mapping.consents import InvalidConsent, Statement
 from engine.imports.mapping.import_settings import BadCells, ImportSettings, Mode
 from engine.imports.mapping.inspection import Inspection, cell_formats
 from engine.imports.mapping.kinds import ImportKind
-from engine.imports.mapping.suppressions import Suppression
+from engine.imports.mapping.presets import registry
+from engine.imports.mapping.state_words import Suppression
 from engine.imports.reading import formats
 from engine.imports.reading.encodings import ENCODINGS, known_encoding
 from engine.imports.reading.formats import SEPARATORS, Format
@@ -111,6 +112,7 @@ def prepare(actor: Actor, draft: Draft, change: SettingsChange) -> Prepared:
         name=draft.name,
         format_=format_,
         kind=present.kind if change.kind is UNSET and not first else _or(change.kind, None),
+        preset="" if first else present.preset or registry.NONE,
     )
     ruleset = versions.current(actor.db)
     mapping = _mapping(inspection, present, change)
@@ -123,6 +125,7 @@ def prepare(actor: Actor, draft: Draft, change: SettingsChange) -> Prepared:
         present,
         kind=inspection.kind,
         format=inspection.format,
+        preset=inspection.preset,
         columns=mapping,
         readings={**kept, **readings},
         clear=frozenset(mapping) if clears else frozenset(),
@@ -218,8 +221,7 @@ def _problems(actor: Actor, inspection: Inspection, settings: ImportSettings) ->
         return error.problems
     except InvalidConsent as error:
         return [str(error)]
-    dropped = opt_out_columns.undecided(headings, inspection.sample, settings, ruleset)
+    dropped = undecided_columns.undecided(headings, inspection.sample, settings, ruleset)
     return [
-        f"{opt_out_columns.describe(heading)}: give its target under `columns`, an empty one to leave it out"
-        for heading in dropped
+        f"{one.problem}: give its target under `columns`, an empty one to leave it out" for one in dropped
     ]

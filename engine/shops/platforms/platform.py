@@ -79,12 +79,14 @@ class Webhooks:
       verify(callable): Raises ForgedDelivery unless one of the secrets signed the delivery.
       topic(callable): What it is about, such as `orders/create`.
       is_ping(callable): Whether it only tries the address: it is answered, and nothing else.
+      is_test(callable): Whether it has sample data: once verified it is counted, and nothing else.
       secret(str): The name of the field with the signing secret.
     """
 
     verify: Callable[[Delivery, Sequence[str]], None]
     topic: Callable[[Delivery], str]
     is_ping: Callable[[Delivery], bool] = lambda _: False
+    is_test: Callable[[Delivery], bool] = lambda _: False
     secret: str = "webhook_secret"
 
 

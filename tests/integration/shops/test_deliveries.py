@@ -388,3 +388,15 @@ def test_what_happens_within_one_second_is_no_conflict(db, post, woo, shopify):
 
     assert db.conflicts.count_documents({}) == 0 and spent(db)[0] == 0
     assert db.activities.count_documents({"type": "identified"}) == 2
+
+
+def test_a_test_notification_connects_the_shop_and_makes_no_contact(db, client, shopify):
+    body = encoded(shopify_customer(email="sample@x.example"))
+    headers = shopify_headers("customers/create", body) | {"X-Shopify-Test": "true"}
+
+    answer = client.post(f"/shops/shopify/{shopify.id}", content=body, headers=headers)
+
+    found = shops.find(db, shopify.id)
+    assert answer.json() == {"success": True, "test": True}
+    assert (found.accepted, found.last_topic) == (1, "customers/create (test)")
+    assert db.activities.count_documents({}) == 0

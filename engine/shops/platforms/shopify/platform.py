@@ -77,7 +77,10 @@ def _steps(address: str) -> Sequence[Step]:
             "For each event below choose **Create webhook**, format **JSON**, and this address:", (address,)
         ),
         Step("The events: " + ", ".join(label for _, label in TOPICS) + "."),
-        Step("Choose **Send test notification** on one of them. It appears here within seconds."),
+        Step(
+            "Choose **Send test notification** on one of them. This page says within seconds that it came; "
+            "its sample data makes no contact."
+        ),
     )
 
 
@@ -106,6 +109,7 @@ PLATFORM = Platform(
     webhooks=Webhooks(
         verify=_verify,
         topic=lambda delivery: delivery.headers.get("x-shopify-topic", ""),
+        is_test=lambda delivery: delivery.headers.get("x-shopify-test", "").lower() == "true",
     ),
     topics=tuple(topic for topic, _ in TOPICS),
 )

@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from engine.db import Db
+from engine.domain.document import Document
 from engine.domain.rulebook import Ruleset
 from engine.notices import not_understood, raw_notices
 from engine.notices.not_understood import NotUnderstood
@@ -18,7 +19,6 @@ from engine.pipeline.arrivals import LATEST, Counted
 from engine.shops import intake
 from engine.shops.events import Reading, ShopEvent, UnreadableDelivery
 from engine.shops.fetching.pages import Item
-from engine.shops.intake import Taken
 from engine.shops.platforms.registry import platform_of
 from engine.shops.shops import ShopRecord
 
@@ -61,26 +61,43 @@ def store(db: Db, shop: ShopRecord, items: Sequence[Item], ruleset: Ruleset, *, 
     for event, reason in taken.refused:
         unclear.append(_kept(shop, origins[event.id], f"{event.type}: {reason}", now=now))
     receipt = inbox.receive(db, taken.activities)
-    raw_notices.keep(db, _evidence(shop, taken, origins))
+    raw_notices.keep(db, _evidence(db, shop, readings, origins, now=now))
     not_understood.keep(db, unclear)
     if receipt.accepted or unclear:  # for people to see, as of what comes by webhooks
         latest = tuple(receipt.accepted[-LATEST:])
         counted = Counted(len(receipt.accepted), len(unclear), latest)
         arrivals.add(db, {shop.source: counted}, now=now)
-    if taken.orders:
-        intake.go_on(db, shop, taken.orders, now=now)
+    # Of all orders that were read: one that died here has them stored, and what waits for them waiting.
+    orders = {one.order for one in readings if isinstance(one, ShopEvent) and one.id.startswith("order:")}
+    if orders:
+        intake.go_on(db, shop, orders, now=now)
     return StoredPage(len(receipt.accepted), len(unclear), receipt.lanes)
 
 
-def _evidence(shop: ShopRecord, taken: Taken, origins: Mapping[str, Item]) -> list[RawNotice]:
-    """The records behind consents and refusals."""
-    items = {f"{shop.source}:{id_}": item for id_, item in origins.items()}
-    return [
-        notice
-        for activity in taken.activities
-        if activity.type in EVIDENCE_OF and activity.id in items
-        for notice in intake.evidence(Taken([activity]), msgspec.json.encode(items[activity.id].payload))
-    ]
+def _evidence(
+    db: Db, shop: ShopRecord, readings: Sequence[Reading], origins: Mapping[str, Item], *, now: datetime
+) -> list[RawNotice]:
+    """The records behind the consents and refusals that are stored, from whichever try."""
+    events = {
+        f"{shop.source}:{event.id}": event
+        for event in readings
+        if isinstance(event, ShopEvent) and event.type in EVIDENCE_OF
+    }
+    found = db.activities.find({"_id": {"$in": list(events)}}, {"identities": 1}) if events else ()
+    return [_notice(shop, row, origins[events[row["_id"]].id], now=now) for row in found]
+
+
+def _notice(shop: ShopRecord, row: Document, item: Item, *, now: datetime) -> RawNotice:
+    body, held = msgspec.json.encode(item.payload), row.get("identities", {})
+    return RawNotice(
+        activity=row["_id"],
+        media="application/json",
+        text=raw_notices.text_of(body),
+        size=len(body),
+        source=shop.source,
+        received_at=now,
+        addresses=[held[name] for name in ("email", "phone") if held.get(name)],
+    )
 
 
 def _once(readings: Sequence[Reading]) -> Iterator[Reading]:

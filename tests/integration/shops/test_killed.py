@@ -51,13 +51,15 @@ def assert_whole(db):
         "order_completed": 7, "order_refunded": 1, "newsletter_subscribed": 7, "registered": 7,
     }  # fmt: skip
     assert db.conflicts.count_documents({}) == 0
+    assert db.raw_notices.count_documents({}) == 7, "the record behind each consent"
 
 
-@pytest.mark.parametrize("at", ["receive", "keep", "page"])
+@pytest.mark.parametrize("at", ["receive", "evidence", "keep", "page"])
 def test_a_fetch_whose_workers_die_around_a_step_is_whole(db, shop, connected, monkeypatch, at):
     places = {
         "receive": (inbox, "receive"),
         "keep": (storing.not_understood, "keep"),
+        "evidence": (storing.raw_notices, "keep"),
         "page": (fetch_job.shops, "record_accepted"),
     }
     place, name = places[at]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -82,6 +83,7 @@ class ApiDoor(BaseRoute):
         self._keys = keys
         self._metrics = metrics
         self._api: Api | None = None
+        self._loading = asyncio.Lock()
         self._threads = ApiThreads()
         self._runner = partial(
             RequestRunner, db, limit, self._threads, CollectorServices(db, wake), clock=clock
@@ -110,8 +112,9 @@ class ApiDoor(BaseRoute):
     async def _load_and_answer(self, request: Request) -> Response:
         """Every failure as its answer; this is the edge of the process."""
         try:
-            if self._api is None:
-                self._api = await self._threads.run(Api.load)
+            async with self._loading:  # once, however many requests are the first
+                if self._api is None:
+                    self._api = await self._threads.run(Api.load)
             return await self._answer_or_refuse(request, self._api)
         except ClientDisconnect:
             return answers.refusal(400, "body", "breaks off")

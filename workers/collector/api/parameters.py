@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -126,12 +127,18 @@ def read_query(operation: Operation, given: Iterable[tuple[str, str]]) -> dict[s
 def read_body(kind: type[msgspec.Struct], body: bytes) -> Any:
     """Read a body of JSON.  Raises InvalidParameters with the path of what is wrong."""
     try:
-        return msgspec.json.decode(body, type=kind)
+        return decoder_of(kind).decode(body)
     except msgspec.ValidationError as error:
         raise InvalidParameters(_problem(str(error), kind)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         reason = "is nested too deep" if isinstance(error, RecursionError) else f"is no JSON: {error}"
         raise InvalidParameters({"body": reason}) from None
+
+
+@cache
+def decoder_of(kind: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
+    """Return the decoder of a body; made once, before threads can race over its types."""
+    return msgspec.json.Decoder(kind)
 
 
 def _problem(message: str, kind: type[msgspec.Struct]) -> dict[str, str]:

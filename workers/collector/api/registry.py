@@ -13,6 +13,7 @@ from workers.collector.api import (
     segments,
 )
 from workers.collector.api.operation import Operation
+from workers.collector.api.parameters import decoder_of
 
 OPERATIONS: tuple[Operation, ...] = (
     *contacts.OPERATIONS,
@@ -24,3 +25,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *exports.OPERATIONS,
     *jobs.OPERATIONS,
 )
+
+for _operation in OPERATIONS:
+    if _operation.body is not None:
+        decoder_of(_operation.body)

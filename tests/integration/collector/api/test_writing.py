@@ -34,12 +34,12 @@ def test_an_upsert_is_what_a_trusted_server_says(shop, api):
 
     ana = api.get("/v1/contacts/+34600123456").json()
     assert (ana["email"], ana["custom"]["city"]) == ("ana@example.com", "Roma")
-    [said] = [
+    [statement] = [
         row
         for row in timelines.timeline(shop, ana["id"]).rows
         if row.type == "identified" and not row.unproven and row.details.get("traits", {}).get("city")
     ]
-    assert said.source == "server"
+    assert statement.source == "server"
 
 
 def test_two_identities_of_two_contacts_complement_each_other_as_in_an_event(shop, api):

@@ -12,11 +12,13 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from engine.accounts.client_address import behind_proxies
 
@@ -105,6 +107,9 @@ class GuardResponses:
         self._app, self._headers = app, headers_of_pages()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and not is_own_page(scope):
+            await WebSocketClose(code=1008, reason="another site")(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -120,6 +125,17 @@ class GuardResponses:
 
         app = PlainTextResponse("Not found", 404) if is_closed(scope["path"]) else self._app
         await app(scope, receive, guarded)
+
+
+def is_own_page(scope: Scope) -> bool:
+    """Whether a page of this very host opens a WebSocket.
+
+    Streamlit lets in pages of any port of this machine, and asks the internet for its address to know
+    whether it is one.
+    """
+    headers = Headers(scope=scope)
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("host")
 
 
 def is_closed(path: str) -> bool:

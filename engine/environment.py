@@ -84,6 +84,15 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
     return Environment(found, tuple(sorted(unknown)))
 
 
+def nameable_in_rules(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables that rules may name as secrets: not our own settings, which hold passwords.
+
+    An admin of the rules decides where a secret is sent; the operator's own must not leave by them.
+    """
+    ours = {name for setting in declared() for name in setting.names}
+    return {name: value for name, value in variables.items() if name not in ours}
+
+
 def _find(setting: Setting, variables: Mapping[str, str]) -> FoundSetting:
     given = {name: text for name in setting.names if (text := variables.get(name, "").strip())}
     if not given:

@@ -231,11 +231,15 @@ def _as_update(values: Document) -> Document:
 def _create_account(db: Db, values: Document, claims: Claims, *, now: datetime) -> None:
     """Create an account, or take over the local account of an email that the provider verified.
 
-    An account taken over loses its password: only the provider signs it in from then on.
+    An account taken over loses its password, links and sessions: only the provider signs it in from then on.
     """
     if claims.email_verified:
-        local = User.on(db, email=claims.email, issuer=None)
-        if local.update_one(unset__password_hash=1, **_as_update(values)):
+        local = User.on(db, email=claims.email, issuer=None).one()
+        if local is not None:
+            taken = User.on(db, id=local.id, issuer=None)
+            taken.update_one(unset__password_hash=1, **_as_update(values))
+            accounts.withdraw_links(db, local.id)
+            sessions.end_all(db, local.id, now=now)
             return
     User.on(db).insert(User(id=uuid_utils.uuid7().hex, created_at=now, **values))
 

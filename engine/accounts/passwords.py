@@ -124,7 +124,7 @@ def set_by_link(db: Db, token: str, password: str, browser: Browser, *, now: dat
     Raises WeakPassword, after which the link stays valid, and LinkExpired.
     """
     link = accounts.link_of(db, token, now=now)
-    if link is None or link.purpose == "sign in":
+    if link is None or link.purpose == "sign in" or _is_of_provider(db, link.user):
         raise LinkExpired
     _refuse_weak(password, link.email)
     hashed = _hash(password)
@@ -157,6 +157,11 @@ def change(actor: Actor, old: str, new: str) -> int:
 def has_password(actor: Actor) -> bool:
     """Whether the user has a local password."""
     return User.on(actor.db, id=actor.user.id, password_hash__ne=None).one() is not None
+
+
+def _is_of_provider(db: Db, user: str) -> bool:
+    """Whether the company's provider signs a user in: a password here would outlast their account there."""
+    return User.on(db, id=user, issuer__ne=None).one() is not None
 
 
 def _refuse_weak(password: str, email: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.environment import read_environment
+from engine.environment import nameable_in_rules, read_environment
 from engine.errors import ContactSheetsError
 from engine.settings import InvalidSettings, Settings, declared, masked
 
@@ -20,6 +20,18 @@ def test_without_a_variable_every_setting_is_its_default() -> None:
     assert {found.source for found in environment.found} == {"default"}
     assert environment.notice() is None
     assert environment.warnings() == []
+
+
+def test_rules_cannot_name_our_own_settings_as_secrets() -> None:
+    variables = {
+        "MONGODB_URI": "mongodb://root:x@db",
+        "SHEETS_OPENID_COOKIE_SECRET": COOKIE_SECRET,
+        "SHEETS_SECRETS_KEY": "k",
+        "SHEETS_CRM_SECRET": "of a webhook",
+        "CRM_SECRET": "of another",
+    }
+
+    assert set(nameable_in_rules(variables)) == {"SHEETS_CRM_SECRET", "CRM_SECRET"}
 
 
 def test_every_setting_is_declared_with_a_meaning_and_what_is_allowed() -> None:

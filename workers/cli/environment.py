@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 from pymongo.errors import PyMongoError
 
-from engine.environment import Environment, read_environment
+from engine.environment import Environment, nameable_in_rules, read_environment
 from engine.errors import ContactSheetsError, NoInstance
 from engine.settings import Instance, Settings, locate
 
@@ -17,6 +17,11 @@ from engine.settings import Instance, Settings, locate
 def environment_of_process() -> Environment:
     """The settings as this process's environment has them."""
     return read_environment(os.environ)
+
+
+def rule_secrets() -> dict[str, str]:
+    """The variables of this process that rules may name as secrets."""
+    return nameable_in_rules(os.environ)
 
 
 def begin(data_dir: Path | None) -> tuple[Settings, Instance]:

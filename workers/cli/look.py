@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -26,6 +25,7 @@ from engine.pipeline import failed_activities, outbox
 from engine.settings import CONFIG_DIR
 from workers.cli.consent import consent
 from workers.cli.contact_key import contact_of
+from workers.cli.environment import rule_secrets
 from workers.cli.session import (
     AsJson,
     DataDir,
@@ -63,7 +63,7 @@ def doctor(
     instance, db = open_db(data_dir, app="doctor")
     if repair:
         prepare(db, config_dir=CONFIG_DIR, now=utc_now())
-    findings = list(examine(db, instance, os.environ))
+    findings = list(examine(db, instance, rule_secrets()))
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:

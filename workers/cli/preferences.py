@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
@@ -11,6 +10,7 @@ from engine.contacts.contact_preferences import link_to_preferences
 from engine.db.connection import utc_now
 from engine.domain.preference_links import NEWSLETTER, list_unsubscribe
 from workers.cli.contact_key import contact_of
+from workers.cli.environment import rule_secrets
 from workers.cli.session import AsJson, DataDir, open_db, print_json
 
 app = typer.Typer()
@@ -38,7 +38,7 @@ def link(
     """
     _, db = open_db(data_dir, app="preferences")
     address = link_to_preferences(
-        db, contact_of(db, key), os.environ, now=utc_now(), subscription=subscription
+        db, contact_of(db, key), rule_secrets(), now=utc_now(), subscription=subscription
     )
     if as_json:
         print_json({"link": address, "headers": list_unsubscribe(address)})

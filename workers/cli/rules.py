@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, replace
@@ -33,6 +32,7 @@ from engine.rules.ruleset import (
 )
 from engine.settings import CONFIG_DIR
 from workers.cli.contact_key import contact_of
+from workers.cli.environment import rule_secrets
 from workers.cli.session import (
     AsJson,
     DataDir,
@@ -76,7 +76,7 @@ def check(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> 
     """
     texts = _completed_texts(folder, data_dir)
     problems = [*unknown_files(folder), *publishing.check(texts)]
-    warnings = [*warnings_of(texts), *secrets_not_set(texts["settings.yaml"], os.environ)]
+    warnings = [*warnings_of(texts), *secrets_not_set(texts["settings.yaml"], rule_secrets())]
     _report(problems, as_json, warnings=warnings)
     if problems:
         raise typer.Exit(1)

@@ -11,7 +11,7 @@ import typer
 
 from engine.db.connection import connect
 from engine.settings import Instance, InvalidSettings
-from workers.cli.environment import begin, environment_of_process, settings_of, warn
+from workers.cli.environment import begin, environment_of_process, rule_secrets, settings_of, warn
 from workers.cli.session import DataDir, console, log_events, open_db
 from workers.cli.shop_access import shop_access_of
 
@@ -74,7 +74,7 @@ def collector(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 85
     serve(
         db,
         _waker(instance),
-        dict(os.environ),
+        rule_secrets(),
         host=host,
         port=port,
         limit=limit_of(settings),
@@ -110,7 +110,7 @@ def worker(
     if metrics_port is not None:
         metrics.serve(metrics_host, metrics_port)
     collect_seldom()
-    broker, secrets = make_broker(instance.broker_url), dict(os.environ)
+    broker, secrets = make_broker(instance.broker_url), rule_secrets()
     run(
         db,
         broker,
@@ -139,7 +139,7 @@ def scheduler(data_dir: DataDir = None) -> None:
         _waker(instance).wake,
         clock=utc_now,
         stop=stop_on_signals(),
-        environment=dict(os.environ),
+        environment=rule_secrets(),
         shop_access=shop_access_of(settings, instance),
         poll_every=timedelta(minutes=settings.shops_poll_minutes),
     )

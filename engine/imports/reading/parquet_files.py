@@ -17,6 +17,7 @@ from engine.imports.reading.delimited import Record
 from engine.imports.reading.formats import Opener
 from engine.imports.reading.formula_escape import escape_formula
 from engine.imports.reading.problems import UnreadableFile
+from engine.imports.reading.reading_probe import MAX_BATCH, is_readable_parquet
 from engine.imports.reading.workbooks import text_of
 
 BATCH = 2_000
@@ -34,6 +35,11 @@ def records(open_: Opener) -> Iterator[Record]:
     with tempfile.TemporaryFile() as copy:  # the end of the file is read first
         with closing(open_()) as stream:
             shutil.copyfileobj(stream, copy)
+        if not is_readable_parquet(copy, batch=BATCH):
+            raise UnreadableFile(
+                f"{BATCH:,} rows of the Parquet file unpack to more than {MAX_BATCH // 1024**2} MB: "
+                "leave the column of long texts out, or save the file as CSV"
+            )
         try:
             file = pq.ParquetFile(copy)
             _refuse_large(file.metadata)

@@ -1,7 +1,7 @@
 """Rows of an Excel workbook (XLSX), read by calamine in a tenth of the time that openpyxl takes.
 
 calamine holds a sheet in memory, about 70 bytes a cell, so that its size is limited here; a ZIP bomb is
-refused before it is decompressed, and a process of its own tries each sheet first (`workbook_probe`).
+refused before it is decompressed, and a process of its own tries each sheet first (`reading_probe`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from engine.imports.reading.delimited import Record
 from engine.imports.reading.formats import Opener
 from engine.imports.reading.heading_row import ROWS, NumberedRow, looks_like_header
 from engine.imports.reading.problems import UnreadableFile
-from engine.imports.reading.workbook_probe import readable_sheets
+from engine.imports.reading.reading_probe import readable_sheets
 
 _NO_CHARACTER = re.compile("_x(FFF[EF])_|_x005F_(?=xFFF[EF]_)")
 

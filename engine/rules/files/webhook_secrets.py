@@ -10,6 +10,9 @@ from engine.rules.language.nodes import File, Node, Problems
 
 FILE = "settings.yaml"
 
+MASK = "***"
+"""What stands for a secret that is not shown."""
+
 
 def read_secret(node: Node, key: str) -> str | None:
     """The secret of a webhook; unset if the key is missing, and calls go out unsigned."""
@@ -43,6 +46,25 @@ def secrets_not_set(text: str, environment: Mapping[str, str]) -> list[Problem]:
             )
             found.append(Problem(FILE, *webhook.place("secret"), message))
     return found
+
+
+def without_secrets(text: str) -> str:
+    """Return settings.yaml with `***` for the secrets that are written in it; a name of a variable stays.
+
+    In a text that cannot be read nothing is known for sure: all of it is hidden.
+    """
+    if "secret" not in text:
+        return text
+    settings = File(FILE, Problems()).parse(text)
+    written = (
+        settings.node("webhooks").node(name).raw("secret") for name in settings.node("webhooks").keys()
+    )
+    literal = {str(secret) for secret in written if secret and variable_of(str(secret)) is None}
+    for secret in sorted(literal, key=len, reverse=True):
+        if secret not in text:  # folded over lines, or in escapes
+            return f"# {FILE} holds secrets: it is shown to who may edit rules\n"
+        text = text.replace(secret, MASK)
+    return text
 
 
 def _links_unsigned(settings: Node, environment: Mapping[str, str]) -> list[Problem]:

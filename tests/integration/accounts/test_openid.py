@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine.accounts import passwords, users
+from engine.accounts import accounts, passwords, users
 from engine.accounts.current_user import CurrentUser
 from engine.accounts.openid import (
     SessionEnded,
@@ -14,7 +14,7 @@ from engine.accounts.openid import (
     provider_of,
     role_of,
 )
-from engine.accounts.passwords import Browser, WrongPassword
+from engine.accounts.passwords import Browser, LinkExpired, WrongPassword
 from engine.accounts.users import UserConflict
 from engine.db.connection import utc_now
 from engine.settings import InvalidSettings, Settings
@@ -167,13 +167,17 @@ def test_another_person_with_the_same_email_is_not_let_into_the_account(db, now)
 
 def test_a_checked_email_takes_over_the_local_account_and_its_password_is_gone(db, now):
     token = users.invite(acting(db, ROOT, at=now), "ana@x.com", role="viewer")
-    passwords.set_by_link(db, token, "four quiet words here", Browser("192.0.2.1"), now=now)
+    local = passwords.set_by_link(db, token, "four quiet words here", Browser("192.0.2.1"), now=now)
+    link = users.password_link(acting(db, ROOT, at=now), "ana@x.com")
 
     with pytest.raises(SignInRefused, match="another account"):
         enter(db, signed_in(now), PROVIDER, now=now)
     ana = enter(db, signed_in(now, email_verified=True), PROVIDER, now=now)
 
     assert ana.role == "marketer"
+    assert accounts.whoami(db, local.session, now=now) is None
+    with pytest.raises(LinkExpired):
+        passwords.set_by_link(db, link, "seven green kettles sing", Browser("192.0.2.1"), now=now)
     with pytest.raises(WrongPassword):
         passwords.sign_in(db, "ana@x.com", "four quiet words here", Browser("192.0.2.1"), now=now)
 

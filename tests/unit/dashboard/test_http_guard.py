@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from dashboard.http_guard import BehindProxies, GuardResponses
+from dashboard.http_guard import BehindProxies, GuardResponses, is_own_page
 
 
 def client_of(*, proxies=0, peer="203.0.113.7"):
@@ -58,6 +58,24 @@ def test_only_our_own_proxies_are_believed(proxies, forwarded, proto, address, s
 
     assert answer.json() == {"address": address, "scheme": scheme}
     assert ("strict-transport-security" in answer.headers) is (scheme == "https")
+
+
+@pytest.mark.parametrize(
+    ("origin", "own"),
+    [
+        (None, True),
+        ("https://sheets.example:8443", True),
+        ("https://sheets.example", False),
+        ("http://127.0.0.1:9999", False),
+        ("http://localhost:8501", False),
+        ("null", False),
+        ("https://evil.example", False),
+    ],
+)
+def test_a_websocket_opens_for_pages_of_this_very_host_alone(origin, own):
+    headers = [(b"host", b"sheets.example:8443")] + ([(b"origin", origin.encode())] if origin else [])
+
+    assert is_own_page({"type": "websocket", "headers": headers}) is own
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,14 @@
 import io
 import zipfile
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook
 
 from engine.imports.reading import formats, workbooks
 from engine.imports.reading.problems import UnreadableFile
+from engine.imports.reading.reading_probe import readable_sheets
 from engine.imports.reading.table import read_table
 
 CELLS = {
@@ -87,3 +90,28 @@ def test_a_file_of_stray_marks_is_read_in_bounded_time(monkeypatch):
     assert len(rows) == 5_000
     assert all(row.problem is not None for row in rows)
     assert len(lines) < 500_000  # ten million without a bound
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pa.array(["x" * 1_000_000] * 110),
+        pa.DictionaryArray.from_arrays(pa.array([0] * 3_000), pa.array(["x" * 1_000_000])),
+    ],
+    ids=["texts", "a dictionary"],
+)
+def test_a_parquet_file_that_unpacks_to_gigabytes_is_refused(tmp_path, cells):
+    bomb = tmp_path / "bomb.parquet"
+    pq.write_table(pa.table({"email": cells}), bomb)
+    assert bomb.stat().st_size < 200_000
+
+    open_ = opener(bomb.read_bytes())
+    with pytest.raises(UnreadableFile, match="unpack to more than 100 MB"):
+        list(read_table(open_, formats.detect(open_)).rows)
+
+
+def test_a_long_name_of_a_sheet_and_hundreds_of_sheets_cost_little():
+    many = workbook(sheets=[f"Sheet {number}" for number in range(200)])
+
+    assert readable_sheets(many, ["x" * 200_000]) == []
+    assert len(readable_sheets(many, [f"Sheet {number}" for number in range(1, 200)])) == 50

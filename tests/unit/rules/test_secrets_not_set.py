@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.publishing import publishing
-from engine.rules.files.webhook_secrets import secrets_not_set
+from engine.rules.files.webhook_secrets import secrets_not_set, without_secrets
 from engine.rules.ruleset import read_folder
 from engine.settings import CONFIG_DIR
 
@@ -48,3 +48,17 @@ def test_a_secret_that_can_sign_nothing_is_an_error(secret: str, message: str) -
     problems = publishing.check(read_folder(CONFIG_DIR) | {"settings.yaml": text})
 
     assert [str(problem) for problem in problems] == [f"settings.yaml:4:5: {message}"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["    secret: hunter2", "    secret: 'hunter2'", "    secret: |\n      hunter2"],
+)
+def test_a_secret_that_is_written_out_is_hidden(written: str) -> None:
+    text = f"webhooks:\n  crm:\n    url: https://crm.example.com\n{written}\n  b: {{url: 'https://b.example.com', secret: $B}}\n"
+
+    hidden = without_secrets(text)
+
+    assert "hunter2" not in hidden
+    assert "$B" in hidden or "shown to who may edit rules" in hidden
+    assert without_secrets(SETTINGS) == SETTINGS

@@ -63,6 +63,21 @@ def test_an_order_of_shopify_is_worth_what_it_is_now_with_its_refunds_added(more
     assert the_order(shopify_order(**more)).properties["total"] == Decimal(total)
 
 
+PAID_IN_YEN = {
+    "currency": "USD", "total_price": "67.00", "current_total_price": "33.50",
+    "total_price_set": {
+        "shop_money": {"amount": "67.00", "currency_code": "USD"},
+        "presentment_money": {"amount": "10000", "currency_code": "JPY"},
+    },
+    "refunds": [shopify_refund(transactions=[{"kind": "refund", "status": "success", "amount": "5000", "currency": "JPY"}])],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("more", [{}, {"total_price_set": None}, {"total_price_set": {}}])
+def test_a_refund_in_the_customers_currency_does_not_add_to_the_total_in_that_of_the_shop(more):
+    assert the_order(shopify_order(**{**PAID_IN_YEN, **more})).properties["total"] == Decimal("67.00")
+
+
 def test_an_order_carries_its_details_and_who_ordered():
     event = the_order(shopify_order())
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from engine.domain.currencies import rounded
 from engine.shops.events import Customer, Ignored, Reading, ShopEvent
 from engine.shops.orders import (
     OrderState,
@@ -194,9 +195,26 @@ def _standing(payload: Payload) -> Standing:
 
 def _total(payload: Payload, refunds: Sequence[ShopRefund]) -> Decimal | None:
     current = money(payload.get("current_total_price"))
-    if current is None:
+    returned = [_in_currency_of_shop(refund, payload) for refund in refunds]
+    if current is None or None in returned:
         return money(payload.get("total_price"))
-    return current + sum((refund.amount or Decimal(0) for refund in refunds), Decimal(0))
+    return current + sum(filter(None, returned), Decimal(0))
+
+
+def _in_currency_of_shop(refund: ShopRefund, payload: Payload) -> Decimal | None:
+    """The amount of a refund in the currency of the order's total; unset where the payload has no rate.
+
+    A webhook's refund is in the currency that the customer paid in, the total in that of the shop.
+    """
+    amount, currency = refund.amount or Decimal(0), text(payload.get("currency"))
+    if refund.currency in ("", currency):
+        return amount
+    prices: Mapping[str, Any] = payload.get("total_price_set") or {}
+    of_shop, paid = prices.get("shop_money") or {}, prices.get("presentment_money") or {}
+    whole, in_shop = money(paid.get("amount")), money(of_shop.get("amount"))
+    if not whole or in_shop is None or text(paid.get("currency_code")) != refund.currency:
+        return None
+    return rounded(amount * in_shop / whole, currency)
 
 
 def _details(payload: Payload) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from engine.domain.json_values import MAX_DIGITS
 from engine.shops.events import NOBODY, Customer, Ignored, Reading, ShopEvent
 
 Standing = Literal["placed", "cancelled", "refunded", "not_placed"]
@@ -167,7 +168,8 @@ def money(value: Any) -> Decimal | None:
         amount = Decimal(str(value))
     except InvalidOperation:
         raise ValueError(f"{str(value)[:40]!r} is no amount") from None
-    if not amount.is_finite():
+    digits = len(amount.as_tuple().digits)
+    if not amount.is_finite() or max(digits, abs(amount.adjusted())) > MAX_DIGITS:
         raise ValueError(f"{str(value)[:40]!r} is no amount")
     return amount
 
@@ -190,8 +192,11 @@ def _state(order: OrderState, type_: str, at: datetime, *, cancelled: bool) -> S
     Platforms give times in seconds: of two that differ, the one that is cancelled or refunded counts.
     """
     rank = 1 if cancelled or order.standing == "refunded" else 0
-    said = content_mark(order.total, order.currency, cancelled, order.standing, order.customer)
-    id_ = f"order:{order.id}:{stamp(order.updated_at)}:{rank}{said}"
+    who, total = order.customer, order.total
+    # As on every road: the APIs write 80.0 where webhooks write 80.00, and leave out trackers and carts.
+    worth = "" if total is None else f"{total.normalize():f}"
+    mark = content_mark(worth, order.currency, cancelled, order.standing, who.id, who.email, who.phone)
+    id_ = f"order:{order.id}:{stamp(order.updated_at)}:{rank}{mark}"
     properties = {**_content(order), **({"cancelled": True} if cancelled else {})}
     return replace(_event(order, type_, id_, at, properties), once=True)
 

@@ -63,6 +63,15 @@ def test_an_order_of_shopify_is_worth_what_it_is_now_with_its_refunds_added(more
     assert the_order(shopify_order(**more)).properties["total"] == Decimal(total)
 
 
+def test_the_same_state_has_one_id_by_webhook_and_by_fetch():
+    by_webhook, fetched = shopify_order(), shopify_order(current_total_price="80.0", total_price="80.0")
+    for left_out in ("cart_token", "checkout_token", "note_attributes"):
+        del fetched[left_out]
+
+    assert the_order(by_webhook).id == the_order(fetched).id
+    assert the_order(by_webhook).id != the_order(shopify_order(total="80.01")).id
+
+
 PAID_IN_YEN = {
     "currency": "USD", "total_price": "67.00", "current_total_price": "33.50",
     "total_price_set": {
@@ -190,6 +199,12 @@ def test_woocommerce_s_times_are_of_utc_and_its_guests_have_no_number():
 )
 def test_a_point_is_a_decimal_point(written, amount):
     assert money(written) == (None if amount is None else Decimal(amount))
+
+
+@pytest.mark.parametrize("written", ["1E999999999", "1E-999999999", "9" * 40, "Infinity", "NaN", "twelve"])
+def test_what_no_sum_can_hold_is_no_amount(written):
+    with pytest.raises(UnreadableDelivery, match="is no amount"):
+        readings(SHOPIFY, "orders/updated", shopify_order(refunds=[shopify_refund(written)]))
 
 
 def test_an_unknown_platform_names_the_known_ones():

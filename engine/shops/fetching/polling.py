@@ -1,9 +1,9 @@
 """Polls: shops without webhooks are asked from time to time for what changed.
 
 Each stream is read from the time of the last change that was seen, less an overlap, to its end; only then
-that time moves on.  The place within a stream is stored after the page is durable.  So a poll that is
-killed is taken up where it was, what is read twice counts once by the ids of the activities, and nothing
-is skipped.
+that time moves on, at most to when the stream was begun.  The place within a stream is stored after the
+page is durable.  So a poll that is killed is taken up where it was, what is read twice counts once by the
+ids of the activities, and nothing is skipped.
 """
 
 from __future__ import annotations
@@ -148,11 +148,14 @@ def _read(
     at: Mapping[str, Any] = shop.cursor.get(f"poll_{stream}", {})
     since: datetime = at.get("since") or shop.created_at - BEFORE_CONNECTING
     latest: datetime = at.get("latest") or since
+    began: datetime = at.get("began") or clock()
     for page in pages(api, stream, at.get("place", ""), since=since - api.overlap):
         stored = store(db, shop, page.items, versions.current(db), now=clock())
         if stored.lanes:
             wake(stored.lanes)
-        latest = max(latest, min(page.latest or latest, clock()))  # a date to come must not end all polls
+        # What changes behind the place while later pages are read, over hours if the shop fails in between,
+        # is read by the next poll; and a date to come must not end all polls.
+        latest = max(latest, min(page.latest or latest, began))
         # What is stored is durable: only now the place moves.
         if page.is_last:
             moved: dict[str, Any] = {
@@ -160,7 +163,7 @@ def _read(
                 "stream": _after(api.streams, stream),
             }
         else:
-            place = {"since": since, "latest": latest, "place": page.place}
+            place = {"since": since, "latest": latest, "place": page.place, "began": began}
             moved = {f"poll_{stream}": place, "stream": stream}
         shops.set_cursor(db, shop.id, {**moved, "claimed_until": clock() + CLAIMED_FOR})
         done = Polled(done.records + page.records, done.new + stored.new, done.unclear + stored.unclear)

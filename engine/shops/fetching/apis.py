@@ -11,7 +11,7 @@ from engine.http_client import HttpClient
 from engine.shops import shops
 from engine.shops.fetching import magento_api, prestashop_api, shopify_api, woocommerce_api
 from engine.shops.fetching.json_api import DEADLINE, MAX_PAGE
-from engine.shops.fetching.pages import ShopApi
+from engine.shops.fetching.pages import DocumentedApi, ShopApi
 from engine.shops.fetching.problems import ProblemKind, ShopRefuses
 from engine.shops.platforms.registry import platform_of
 from engine.shops.sealing import Sealer
@@ -74,7 +74,7 @@ class ShopAccess:
         missing += [] if secrets else [opener.secret]
         if missing:
             raise ShopRefuses(ProblemKind.KEY, _missing(shop, missing))
-        return opener.open(shop.fields, secrets[0], self.client)
+        return DocumentedApi(opener.open(shop.fields, secrets[0], self.client))
 
 
 def _missing(shop: ShopRecord, names: list[str]) -> str:

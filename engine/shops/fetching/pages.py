@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -65,6 +66,41 @@ class ShopApi(Protocol):
 
     def page(self, stream: str, place: str, *, since: datetime | None = None) -> Page:
         """The page of a stream after a place (empty: its first one), of what changed since a time."""
+
+
+@dataclass(frozen=True)
+class DocumentedApi:
+    """An API whose answers in another form than the documented one are a problem of the shop, not ours."""
+
+    api: ShopApi
+
+    @property
+    def streams(self) -> Sequence[str]:
+        return self.api.streams
+
+    @property
+    def overlap(self) -> timedelta:
+        return self.api.overlap
+
+    def check(self) -> None:
+        with _documented("the test"):
+            self.api.check()
+
+    def count(self, stream: str) -> int:
+        with _documented(stream):
+            return self.api.count(stream)
+
+    def page(self, stream: str, place: str, *, since: datetime | None = None) -> Page:
+        with _documented(stream):
+            return self.api.page(stream, place, since=since)
+
+
+@contextmanager
+def _documented(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise unexpected(what) from error
 
 
 def pages(api: ShopApi, stream: str, place: str = "", *, since: datetime | None = None) -> Iterator[Page]:

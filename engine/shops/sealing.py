@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -73,15 +74,23 @@ def sealer_of(settings: Settings, instance: Instance) -> Sealer:
 
 
 def _key_in(file: Path) -> str:
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_text().strip()
-    key = secrets.token_urlsafe(32)
-    with os.fdopen(descriptor, "w") as opened:
-        opened.write(key)
-        opened.flush()
-        os.fsync(opened.fileno())
+    """The key in a file; whole from the moment it is there, whatever other processes begin or die."""
+    if not file.exists():
+        own = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+        with os.fdopen(os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
+            opened.write(secrets.token_urlsafe(32))
+            opened.flush()
+            os.fsync(opened.fileno())
+        try:
+            with suppress(FileExistsError):  # another process was first: its key counts
+                os.link(own, file)
+        finally:
+            own.unlink()
+    key = file.read_text().strip()
+    if not key:
+        raise Misconfigured(
+            f"{file} is empty: restore it from a backup, or delete it and enter secrets again"
+        )
     return key
 
 

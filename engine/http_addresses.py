@@ -13,6 +13,9 @@ from engine.errors import Misconfigured
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 """IPv4 addresses as IPv6 ones (RFC 6052)."""
 
+_SPECIAL = tuple(map(ipaddress.ip_network, ("fec0::/10", "3fff::/20", "192.0.0.0/24", "192.88.99.0/24")))
+"""Networks that Python takes for global, and that the IANA does not: site-local, documentation, relays."""
+
 
 class AddressNotAllowed(Misconfigured):
     """A host whose addresses are not of the public internet, and may not be connected to."""
@@ -40,7 +43,8 @@ def is_public(address: str) -> bool:
         inner = _inner(ip)
         if inner is not None:
             return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+    special = any(ip in network for network in _SPECIAL)
+    return ip.is_global and not special and not ip.is_multicast and not ip.is_reserved
 
 
 def _inner(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

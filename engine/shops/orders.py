@@ -113,7 +113,7 @@ def single_refund(
     once: bool = False,
 ) -> ShopEvent:
     """A refund; without a customer it is of that of the order, and waits for it if need be."""
-    amount = "" if refund.amount is None else f":{refund.amount.normalize():f}"
+    amount = "" if refund.amount is None else f":{_sortable(refund.amount)}"
     return ShopEvent(
         type="order_refunded",
         id=f"refund:{refund.id}{amount}",
@@ -149,6 +149,15 @@ def stamp(at: datetime) -> str:
     """A time as text that sorts like the time."""
     utc = at.astimezone(UTC)
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def _sortable(amount: Decimal) -> str:
+    """An amount as text that sorts like the amount.
+
+    The payments of one refund succeed one by one: of its amounts at one time, that of the last id counts.
+    """
+    whole, point, rest = f"{amount.normalize():f}".partition(".")
+    return f"{whole:0>12}{point}{rest}"
 
 
 def content_mark(*content: Any) -> str:

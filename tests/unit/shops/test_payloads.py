@@ -110,6 +110,13 @@ def test_products_that_an_edit_has_removed_are_left_out():
     ]
 
 
+def test_of_a_refund_whose_payments_succeed_one_by_one_the_larger_amount_has_the_later_id():
+    amounts = ["9", "30", "30.25", "100.00", "1000"]
+    ids = [readings(SHOPIFY, "refunds/create", shopify_refund(amount))[0].id for amount in amounts]
+
+    assert ids == sorted(ids)
+
+
 def test_a_refund_alone_and_within_its_order_are_the_same_event():
     [alone] = readings(SHOPIFY, "refunds/create", shopify_refund())
     within = [r for r in readings(SHOPIFY, "orders/updated", shopify_order(refunds=[shopify_refund()]))

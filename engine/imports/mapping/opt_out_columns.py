@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterable, Sequence
 
 from engine.domain.rulebook import Ruleset
+from engine.imports.mapping.cell_format import InvalidValue
 from engine.imports.mapping.columns import REFUSED_HEADINGS
+from engine.imports.mapping.consents import read_state
 from engine.imports.mapping.headings import plain
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.mapping.kinds import PROPERTY, ImportKind
-from engine.imports.mapping.opt_out_words import OPT_OUT, UNREACHABLE
+from engine.imports.mapping.opt_out_words import CONSENT, OF_ANOTHER_CHANNEL, OPT_OUT, UNREACHABLE, WITHDRAWN
 from engine.imports.mapping.own_export import is_own_export
 from engine.imports.mapping.presets.registry import is_explained
 from engine.imports.mapping.state_words import ADDRESS_STATES, ALL_WORDS, CLEAR_NO, UNSUBSCRIBED, state_word
@@ -73,7 +75,9 @@ def undecided(
         and not is_explained(settings.preset, heading)
         and plain_headings[index] not in REFUSED_HEADINGS
         and (
-            _by_heading(plain_headings[index], has_opt_outs=has_opt_outs) or _by_values(_cells(sample, index))
+            _by_heading(plain_headings[index], has_opt_outs=has_opt_outs)
+            or _by_values(_cells(sample, index))
+            or (settings.kind == "contacts" and _refuses(plain_headings[index], _cells(sample, index)))
         )
     ]
 
@@ -83,6 +87,23 @@ def _by_heading(heading: str, *, has_opt_outs: bool) -> bool:
         return True
     is_detail = has_opt_outs and _DETAIL.search(heading) is not None
     return OPT_OUT.search(heading) is not None and not is_detail
+
+
+def _refuses(heading: str, cells: Sequence[str]) -> bool:
+    """Whether a column of contacts has withdrawals, or a no to what another column says yes to."""
+    if "sms" in heading.split() or OF_ANOTHER_CHANNEL.search(heading):
+        return False
+    if WITHDRAWN.search(heading):
+        return True
+    states = list(map(_state, set(cells))) if CONSENT.search(heading) else []
+    return "unreadable" not in states and not {"no", "unsubscribed"}.isdisjoint(states)
+
+
+def _state(cell: str) -> str | None:
+    try:
+        return read_state(cell)
+    except InvalidValue:
+        return "unreadable"
 
 
 def _by_values(cells: Iterable[str]) -> bool:

@@ -14,7 +14,7 @@ from engine.imports.mapping.cell_format import InvalidValue
 from engine.imports.mapping.consents import read_opt_out
 from engine.imports.mapping.dates import ANY_DAY, read_date
 from engine.imports.mapping.headings import plain
-from engine.imports.mapping.opt_out_words import OPT_OUT, UNREACHABLE
+from engine.imports.mapping.opt_out_words import OF_ANOTHER_CHANNEL, OPT_OUT, UNREACHABLE, WITHDRAWN
 from engine.imports.mapping.state_words import ALL_WORDS, CLEAR_NO, CLEAR_YES, state_word
 from engine.imports.mapping.values import is_blank
 
@@ -29,10 +29,6 @@ _STATUS = re.compile(
     r"\b(status|state|estado|etat|statut|stato|situacao|consent|subscription|subscriber|list|newsletter)\b"
 )
 """Headings of columns whose values can be states of a subscription."""
-
-_OF_ANOTHER_CHANNEL = re.compile(
-    r"\b(call|phone|text|post|postal|fax|mail (post|address)|push|whats ?app|allow mails?)\b"
-)
 
 _OF_A_COUNT = re.compile(r"\b(soft|temporary|temporal(es)?|blandos?|count|number|rate|total|score)\b")
 """Headings of bounces that are no state of the address."""
@@ -62,7 +58,7 @@ def status_target(heading: str, cells: Sequence[str]) -> str | None:
     `Active` and `inactive` alone are states of a customer.
     """
     name = plain(heading)
-    if _OF_ANOTHER_CHANNEL.search(name) or not _has_states(heading, cells):
+    if OF_ANOTHER_CHANNEL.search(name) or not _has_states(heading, cells):
         return None
     return "sms" if "sms" in name.split() else "newsletter"
 
@@ -80,7 +76,7 @@ def _has_states(heading: str, cells: Sequence[str]) -> bool:
 def opt_out_target(heading: str, cells: Sequence[str]) -> str | None:
     """Return what a column of opt-outs or suppressions of emails fills, by its heading and its values."""
     name = plain(heading)
-    if _OF_ANOTHER_CHANNEL.search(name) or not cells:
+    if OF_ANOTHER_CHANNEL.search(name) or not cells:
         return None
     channel = "sms" if "sms" in name.split() else "newsletter"
     if UNREACHABLE.search(name):
@@ -90,7 +86,7 @@ def opt_out_target(heading: str, cells: Sequence[str]) -> str | None:
             _can(lambda c: suppressions.read_suppression(c, heading), cells)
         )
         return suppressions.TARGET if is_read else None
-    if not OPT_OUT.search(name):
+    if not (OPT_OUT.search(name) or WITHDRAWN.search(name)):
         return None
     if all(_can(read_opt_out, cells)):
         return f"{channel}_out"

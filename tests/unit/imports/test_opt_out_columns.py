@@ -71,6 +71,48 @@ def test_other_columns_stop_nothing(heading, cells):
     assert undecided(orders(heading, *cells)) == []
 
 
+@pytest.mark.parametrize(
+    ("heading", "cells"),
+    [
+        ("Opt-in", ("no", "yes")),
+        ("Accepts marketing", ("yes", "0")),
+        ("GDPR consent", ("false", "true")),
+        ("Contactable", ("yes", "n")),
+        ("Einwilligung", ("ja", "nein")),
+        ("Acepta recibir comunicaciones", ("sí", "no")),
+    ],
+)
+def test_a_no_to_what_another_column_says_yes_to_stops_an_import_of_contacts(heading, cells):
+    content = f"Email,Newsletter,{heading}\n" + "".join(f"a{n}@x.com,yes,{c}\n" for n, c in enumerate(cells))
+
+    assert undecided(content) == [heading]
+
+
+@pytest.mark.parametrize(
+    "heading", ["Consent withdrawn", "Revoked on", "Widerruf am", "Opposition", "Sperrliste"]
+)
+def test_a_consent_that_was_taken_back_is_imported_or_stops_the_import(heading):
+    content = f"Email,Newsletter,{heading}\na@x.com,yes,2026-01-31\nb@x.com,yes,\n"
+    found = inspection.inspect(lambda: io.BytesIO(content.encode()), RULES)
+
+    assert found.columns[2].target in ("newsletter_ended_at", "email_status") or undecided(content) == [
+        heading
+    ]
+
+
+@pytest.mark.parametrize(
+    ("heading", "cells"),
+    [
+        ("Opt-in", ("yes", "yes")), ("Newsletters read", ("0", "7")), ("Phone consent", ("no", "yes")),
+        ("Loyalty card", ("no", "yes")), ("Permission", ("implied", "express")), ("Consent text", ("v1", "v2")),
+    ],
+)  # fmt: skip
+def test_columns_without_a_no_to_email_stop_no_import_of_contacts(heading, cells):
+    content = f"Email,Newsletter,{heading}\n" + "".join(f"a{n}@x.com,yes,{c}\n" for n, c in enumerate(cells))
+
+    assert undecided(content) == []
+
+
 def test_columns_that_are_imported_or_left_out_by_the_user_stop_nothing():
     contacts = "Email,Unsubscribed,Unsubscribe reason\na@x.com,yes,too many\n"
 

@@ -103,7 +103,7 @@ def order_names_of(activity: Activity) -> list[str]:
     order = order_id_of(activity)
     names = [] if order is None else [order]
     if activity.by_import or activity.by_shop:
-        also = [names[0].removeprefix("#")] if names else []
+        also = [names[0].replace("#", "", 1)] if names else []  # of a further shop it is `outlet-#1001`
         names += [name for name in (*also, _name_in(activity, "shop_order_id")) if name and name not in names]
     return names
 

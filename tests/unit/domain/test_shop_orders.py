@@ -56,6 +56,18 @@ def test_what_a_browser_calls_it_is_the_same_order(name):
     assert found.amount == Decimal("80")
 
 
+@pytest.mark.parametrize("name", ["outlet-#1001", "outlet-1001", "outlet-77"])
+def test_what_a_page_of_a_further_shop_calls_it_is_the_same_order(name):
+    browser = an_activity(
+        "order_completed", minutes(0), email="ana@x.example", order_id=name, total=Decimal(1)
+    )
+    prefixed = {"order_id": "outlet-#1001", "shop_order_id": "outlet-77"}
+
+    [found] = book(browser, stated("80", 0, 1, **prefixed))
+
+    assert found.amount == Decimal("80")
+
+
 def test_two_orders_that_turn_out_to_be_one_are_united_with_their_refunds():
     by_id = an_activity("order_refunded", minutes(1), email="ana@x.example", trusted=True, order_id="77",
                         refund_id="r1", total=Decimal(30))  # fmt: skip

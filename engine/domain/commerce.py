@@ -104,7 +104,7 @@ def order_names_of(activity: Activity) -> list[str]:
     names = [] if order is None else [order]
     if activity.by_import or activity.by_shop:
         also = [names[0].replace("#", "", 1)] if names else []  # of a further shop it is `outlet-#1001`
-        names += [name for name in (*also, _name_in(activity, "shop_order_id")) if name and name not in names]
+        names += [name for name in (*also, _shop_id_of(activity)) if name and name not in names]
     return names
 
 
@@ -119,15 +119,20 @@ def _name_in(activity: Activity, property_: str) -> str | None:
 def _order_of(commerce: Commerce, activity: Activity) -> Order:
     """The order that an activity names; one without an order id is its own.
 
-    An activity with several names may show that what seemed to be two orders is one.
+    An activity with several names may show that what seemed to be two orders is one.  A shop may number its
+    orders apart from their ids: then the number of one is the id of another, and the id decides.
     """
     names = order_names_of(activity) or [str(activity.id)]
-    found = [order for order in commerce.book if _is_named(order, names)]
+    shop_id = _shop_id_of(activity)
+    found = [order for order in commerce.book if _is_named(order, names) and _may_be(order, shop_id)]
     if not found:
         found = [Order(id=names[0])]
         commerce.book.append(found[0])
-    order, *others = found
-    for other in others:
+    order = next((one for one in found if one.shop_id and one.id == names[0]), found[0])
+    order.shop_id = order.shop_id or shop_id
+    for other in found:
+        if other is order or not _may_be(other, order.shop_id):
+            continue
         _unite(order, other)
         commerce.book.remove(other)
     new = [name for name in names if name != order.id and name not in order.also]
@@ -136,9 +141,19 @@ def _order_of(commerce: Commerce, activity: Activity) -> Order:
     return order
 
 
+def _shop_id_of(activity: Activity) -> str | None:
+    """The id that a platform gave an order, as a connected shop or its file has it."""
+    return _name_in(activity, "shop_order_id") if activity.by_import or activity.by_shop else None
+
+
+def _may_be(order: Order, shop_id: str | None) -> bool:
+    return shop_id is None or order.shop_id in (None, shop_id)
+
+
 def _unite(order: Order, other: Order) -> None:
     """Make one order of two: the one placed first, with the refunds of both."""
     order.also = list(dict.fromkeys([*order.also, other.id, *other.also]))
+    order.shop_id = order.shop_id or other.shop_id
     if not _has_amount(order) or (order.unproven_amount and not other.unproven_amount):
         order.amount, order.unclear, order.currency = other.amount, other.unclear, other.currency
         order.unproven_amount = other.unproven_amount

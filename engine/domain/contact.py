@@ -111,7 +111,8 @@ class Order(msgspec.Struct, omit_defaults=True):
     the amount.  `unproven` says that only a browser has reported it, `unproven_amount` that only a browser
     has reported what it is worth.  `lines_in` is the activity that has its products: they are not stored
     again.  `also` are other names of it, such as the id behind its number.  `stated_at` is the time of the
-    latest state that a connected shop has reported, as text that sorts like time.
+    latest state that a connected shop has reported, as text that sorts like time.  `shop_id` is the id that
+    its platform gave it: orders with different ones are different, whatever names they share.
     """
 
     id: str
@@ -127,6 +128,7 @@ class Order(msgspec.Struct, omit_defaults=True):
     unproven_amount: bool = False
     lines_in: ActivityId | None = None
     stated_at: str | None = None
+    shop_id: str | None = None
 
     @property
     def counts(self) -> bool:

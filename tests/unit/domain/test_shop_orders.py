@@ -68,6 +68,26 @@ def test_what_a_page_of_a_further_shop_calls_it_is_the_same_order(name):
     assert found.amount == Decimal("80")
 
 
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_an_order_whose_number_is_the_id_of_another_is_another(order):
+    one, other = {"order_id": "1001", "shop_order_id": "1500"}, {"order_id": "1500", "shop_order_id": "2300"}
+    refund = an_activity("order_refunded", minutes(7), id_="r", email="ana@x.example", trusted=True, refund_id="r1",
+                         total=Decimal(10), **other)  # fmt: skip
+    reported = [
+        stated("80", 0, 1, **one),
+        stated("50", 5, 5, **other),
+        structs.replace(refund, source=SHOP),
+        an_activity("order_completed", minutes(6), email="ana@x.example", order_id="1500", total=Decimal(1)),
+    ]
+
+    found = {order.shop_id: order for order in book(*(reported[number] for number in order))}
+
+    assert {id_: (order.amount, order.refunded) for id_, order in found.items()} == {
+        "1500": (Decimal(80), Decimal(0)),
+        "2300": (Decimal(50), Decimal(10)),
+    }
+
+
 def test_two_orders_that_turn_out_to_be_one_are_united_with_their_refunds():
     by_id = an_activity("order_refunded", minutes(1), email="ana@x.example", trusted=True, order_id="77",
                         refund_id="r1", total=Decimal(30))  # fmt: skip

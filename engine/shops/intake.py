@@ -16,6 +16,7 @@ import msgspec
 
 from engine.db import Db
 from engine.domain.activities import Activity
+from engine.domain.commerce import CANCELLED
 from engine.domain.document import Document
 from engine.domain.identity.identities import IdentityKind, make_key, tracker_key
 from engine.domain.identity.normalisation import is_placeholder
@@ -151,14 +152,26 @@ def _with_carts(db: Db, events: Iterable[ShopEvent]) -> Iterator[ShopEvent]:
 
 
 def _placed_or_updated(db: Db, shop: ShopRecord, event: ShopEvent) -> ShopEvent:
-    """A later state of an order that is placed is an update in the timeline; both correct it alike."""
+    """A later state of an order that is placed is an update in the timeline; both correct it alike.
+
+    So is the end of one that waited at the payment and was given up: it was never placed.
+    """
     own = _id(shop, event)
     earlier = {"_id": {"$gte": _first(shop, event.order), "$lt": own}, "type": "order_completed"}
-    if db.activities.find_one(earlier, {"_id": 1}) is None:
+    if db.activities.find_one(earlier, {"_id": 1}) is None and not _was_given_up(db, shop, event):
         return event
     stated = event.properties.get("updated_at")
     at = event.at if stated is None else datetime.fromisoformat(stated.replace("Z", "+00:00"))
     return replace(event, type="order_updated", at=at)
+
+
+def _was_given_up(db: Db, shop: ShopRecord, event: ShopEvent) -> bool:
+    """Whether an order is cancelled of which the shop has stated only that it waits at the payment."""
+    if event.properties.get(CANCELLED) is not True:
+        return False
+    first = f"{shop.source}:checkout:{event.order}:"
+    waited = {"_id": {"$gte": first, "$lt": first[:-1] + _AFTER}}
+    return db.activities.find_one(waited, {"_id": 1}) is not None
 
 
 def _with_customer(db: Db, shop: ShopRecord, event: ShopEvent, state: ShopEvent | None) -> ShopEvent | None:

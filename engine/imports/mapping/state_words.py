@@ -1,4 +1,4 @@
-"""The words by which files say whether somebody is subscribed, and what became of an address.
+"""The words by which files say whether a contact is subscribed, and what became of an address.
 
 They are in the form of `headings.plain`: small ASCII letters, so that `Opted-out` is `opted out` and
 `désabonné` is `desabonne`.  Languages: English, Spanish, French, German, Italian, Portuguese, Dutch, Polish.

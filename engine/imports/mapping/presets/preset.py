@@ -64,4 +64,4 @@ def filled(**headings: str) -> dict[str, str]:
 
 
 CONSENTS = frozenset({"newsletter", "newsletter_at", "sms", "sms_at"})
-"""The targets that subscribe somebody."""
+"""The targets that subscribe a contact."""

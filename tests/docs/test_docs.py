@@ -19,7 +19,7 @@ NOT_ALONE = ("-m venv",)
 """The README's two set-up commands: CI runs the one, `tests/integration/local` the other's `sheets up`."""
 
 
-WITHOUT = ("glossary.md", "how-it-works.md", "marketers-guide.md")
+WITHOUT = ("glossary.md", "how-it-works.md", "marketers-guide.md", "security-asvs.md")
 """Pages that tell, and have no commands."""
 
 

@@ -174,7 +174,7 @@ def _row_of(db: Db, kept: NotUnderstood) -> Document:
     region = versions.current(db).account.default_region
     words = " ".join(addresses_in(kept.event)) if kept.media == "message/rfc822" else kept.event
     if tombstones.names_erased(db, words, region=region):
-        row |= {"event": "", "reason": "it names somebody who was erased"}
+        row |= {"event": "", "reason": "it names a person who was erased"}
     return row
 
 

@@ -152,8 +152,12 @@ def raw_data(page: Page) -> None:
 
 
 def long_raw_data(page: Page) -> None:
-    """The raw data of an order with a long note."""
-    page.get_by_role("button", name=re.compile("^Raw data: Order completed")).first.click()
+    """The raw data of an order with a long note, which another place may have opened already."""
+    settled(page)
+    button = page.get_by_role("button", name=re.compile("raw data: Order completed", re.I)).first
+    expect(button).to_be_visible()
+    if "Hide" not in (button.text_content() or ""):
+        button.click()
     expect(page.locator(".cs-event pre").first).to_contain_text("gift_note")
 
 
@@ -161,7 +165,8 @@ def full(box: str) -> Step:
     """Check that a box has more than it shows."""
 
     def step(page: Page) -> None:
-        assert page.locator(box).first.evaluate("box => box.scrollHeight > box.clientHeight")
+        settled(page)
+        assert page.locator(box).first.evaluate("box => box.scrollHeight > box.clientHeight"), box
 
     return step
 

@@ -7,6 +7,8 @@ who downloads the archive and sends it to the customer.  Each is in the audit lo
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
@@ -22,7 +24,7 @@ from engine.db import Db
 from engine.db.documents.fields import Moment
 from engine.db.documents.stored import Stored
 from engine.domain.activities import ContactId
-from engine.domain.identity.identities import IdentityKind, make_key
+from engine.domain.identity.identities import IdentityKind, Key, make_key
 from engine.domain.identity.normalisation import normalise_email, normalise_phone
 from engine.errors import ContactNotFound, InvalidIdentity, NotFound
 from engine.privacy import erasing
@@ -57,22 +59,23 @@ class OpenRequest:
 def take(db: Db, shop: ShopRecord, request: PrivacyRequest, *, now: datetime) -> str:
     """Record a request, and start the erasure that it asks for; return its id.  Idempotent.
 
-    The end of a whole shop erases nobody by itself: an admin decides, and disconnects the shop.
+    The end of a whole shop erases nobody by itself: an admin decides, and disconnects the shop.  A request
+    to erase has no number of its own but the customer's: one of another day is another.
     """
-    named = f"{shop.id}\n{request.kind}\n{request.id}"
+    erases = request.kind == "customer_redact"
+    named = f"{shop.id}\n{request.kind}\n{request.id}" + (f"\n{now:%Y-%m-%d}" if erases else "")
     id_ = hashlib.blake2b(named.encode(), digest_size=16).hexdigest()
     if ShopRequest.on(db, id=id_).one() is not None:
         return id_
-    contact = None if request.kind == "shop_redact" else _contact_of(db, shop, request)
+    contacts = [] if request.kind == "shop_redact" else _contacts_of(db, shop, request)
     actor = Actor(db, CurrentUser(shop.source, "", f"{shop.name} ({shop.platform})", "admin"), lambda: now)
     with audit.recorded(
         actor, _ACTS[request.kind], subject=Subject("shop", shop.name), id_=f"shop-request:{id_}"
     ):
-        erases = request.kind == "customer_redact" and contact is not None
-        if erases and contact is not None:
-            _erase(db, contact, actor, id_=f"shop{id_}", now=now)
-        done = now if request.kind == "customer_redact" else None
-        kept = None if erases else contact
+        for number, contact in enumerate(contacts if erases else ()):
+            _erase(db, contact, actor, id_=f"shop{id_}-{number}" if number else f"shop{id_}", now=now)
+        done = now if erases else None
+        kept = None if erases or not contacts else contacts[0]
         ShopRequest.on(db, id=id_).upsert_one(
             set__shop=shop.id, set__kind=request.kind, set__at=now, set__contact=kept, set__done_at=done
         )
@@ -110,19 +113,26 @@ def _erase(db: Db, contact: ContactId, actor: Actor, *, id_: str, now: datetime)
         return
 
 
-def _contact_of(db: Db, shop: ShopRecord, request: PrivacyRequest) -> ContactId | None:
-    """Whose number, else email, else phone it is."""
+def _contacts_of(db: Db, shop: ShopRecord, request: PrivacyRequest) -> list[ContactId]:
+    """The contacts with the customer's number or email; only without one those with the phone."""
     region = versions.current(db).account.default_region
     customer, keys = request.customer, []
     if customer.id:
         keys.append(make_key(IdentityKind.EXTERNAL_ID, shop.prefix + customer.id))
-    try:
-        if customer.email:
+    if customer.email:
+        with suppress(InvalidIdentity):  # one that cannot be read is nobody's
             keys.append(make_key(IdentityKind.EMAIL, normalise_email(customer.email)))
-        if customer.phone:
-            keys.append(make_key(IdentityKind.PHONE, normalise_phone(customer.phone, region=region)))
-    except InvalidIdentity:  # one that cannot be read is nobody's
-        pass
-    rows = {row["_id"]: row["keys"] for row in db.contacts.find({"keys": {"$in": keys}}, {"keys": 1})}
-    found = next((id_ for key in keys for id_, held in rows.items() if key in held), None)
-    return None if found is None else ContactId(str(found))
+    found = _holders(db, keys)
+    if not found and customer.phone:
+        with suppress(InvalidIdentity):
+            found = _holders(
+                db, [make_key(IdentityKind.PHONE, normalise_phone(customer.phone, region=region))]
+            )
+    return found
+
+
+def _holders(db: Db, keys: Sequence[Key]) -> list[ContactId]:
+    """Who holds some keys, in their order."""
+    rows = {row["_id"]: row["keys"] for row in db.contacts.find({"keys": {"$in": [*keys]}}, {"keys": 1})}
+    held = dict.fromkeys(id_ for key in keys for id_, its in rows.items() if key in its)
+    return [ContactId(str(id_)) for id_ in held]

@@ -34,6 +34,7 @@ def api_fields(platform: str) -> tuple[str, ...]:
 def enter(actor: Actor, shop: str, entered: Mapping[str, str], access: ShopAccess) -> ShopRecord:
     """Enter or change what reading a shop needs: its address and credentials; blanks change nothing.
 
+    A new address needs its credentials again: nobody sends those of before to a host of their choice.
     Raises NotAllowed, ShopNotFound and InvalidShop.
     """
     found = shop_service.find(actor, shop)
@@ -44,6 +45,10 @@ def enter(actor: Actor, shop: str, entered: Mapping[str, str], access: ShopAcces
             unknown[0], f"reading {found.platform} needs {', '.join(names)}, not {unknown[0]!r}"
         )
     fields, secrets = shop_service.checked(found.platform, {**found.fields, **_filled(entered)})
+    *public, secret = names
+    moved = any(found.fields.get(name) not in (None, "", fields.get(name)) for name in public)
+    if moved and found.secrets.get(secret) and secret not in secrets:
+        raise InvalidShop(secret, "enter it again, because what it belongs to changes")
     with audit.recorded(
         actor,
         "changed how a shop is read",

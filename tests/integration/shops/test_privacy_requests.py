@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from engine.db.connection import utc_now
-from engine.shops import privacy_requests
+from engine.shops import privacy_requests, shops
+from engine.shops.events import Customer, PrivacyRequest
 from tests.builders import acting, colleague
 from tests.integration.drained import drain_all, run_jobs
 from tests.shop_deliveries import shopify_customer, shopify_order
@@ -35,6 +38,33 @@ def test_a_redaction_erases_the_customer_once_and_says_so_in_the_audit_log(db, p
     assert (entry["by"], entry["ending"]) == (shopify.source, "done")
     assert "ana@x.example" not in str(list(db.audit.find())) + str(list(db.shop_requests.find()))
     assert privacy_requests.open_requests(acting(db, ADMIN)) == []
+
+
+def test_both_who_have_the_customer_s_number_and_email_are_erased_and_nobody_else(db, post, shopify):
+    with_number = shopify_customer() | {"email": "old@x.example"}
+    post(shopify, "customers/create", with_number)
+    for name, email in (("7", "ana@x.example"), ("8", "leo@x.example")):
+        post(shopify, "customers/create", shopify_customer() | {"id": int(name), "email": email})
+    assert db.contacts.count_documents({}) == 3
+
+    post(shopify, "customers/redact", REDACT)
+    run_jobs(db)
+
+    [left] = db.contacts.find()
+    assert "leo@x.example" in str(left)
+
+
+def test_a_redaction_that_found_nobody_does_not_stop_that_of_another_day(db, post, shopify):
+    now = utc_now()
+    asked = PrivacyRequest("customer_redact", "115310627314723954", Customer(email="ana@x.example"))
+    shop = shops.find(db, shopify.id)
+    privacy_requests.take(db, shop, asked, now=now - timedelta(days=2))
+
+    post(shopify, "customers/create", shopify_customer())
+    privacy_requests.take(db, shop, asked, now=now)
+    run_jobs(db)
+
+    assert db.contacts.count_documents({}) == 0
 
 
 def test_an_old_delivery_does_not_bring_an_erased_customer_back(db, post, shopify):

@@ -34,7 +34,9 @@ class ContactErased(Conflict):
 
 def _upsert(call: Call) -> Outcome:
     body: Upsert = call.body
-    activity = upsert_activity(call, body.given(), body.timestamp)
+    given = body.given()
+    edit_service.refuse_fields(call.actor, given)
+    activity = upsert_activity(call, given, body.timestamp)
     is_new = _holder(call.actor.db, activity) is None
     if activity.id in call.services.receive([activity]).erased:
         raise ContactErased

@@ -127,14 +127,14 @@ def test_one_changes_ones_own_password_and_the_other_browsers_are_out(db, open_a
     other = passwords.sign_in(db, "viewer@x.com", GOOD, Browser("192.0.2.5"), now=utc_now()).session
 
     app.text_input(key="you.old").set_value("wrong")
-    app.text_input(key="you.new").set_value("a quite new password")
-    app.text_input(key="you.again").set_value("a quite new password")
+    app.text_input(key="you.new").set_value("seven green kettles sing")
+    app.text_input(key="you.again").set_value("seven green kettles sing")
     app.button(key="you.save").click().run()
     assert "The current password is wrong." in shown(app)
 
     app.text_input(key="you.old").set_value(GOOD)
-    app.text_input(key="you.new").set_value("a quite new password")
-    app.text_input(key="you.again").set_value("a quite new password")
+    app.text_input(key="you.new").set_value("seven green kettles sing")
+    app.text_input(key="you.again").set_value("seven green kettles sing")
     app.button(key="you.save").click().run()
 
     assert app.success[0].value == "Password changed. You were signed out of 1 other browser."

@@ -1,4 +1,4 @@
-"""What holds for every response of the dashboard's server: its headers, whom it believes, what is shut.
+"""What holds for every response of the dashboard's server: its headers, trusted proxies, closed routes.
 
 Streamlit's pages need inline styles, scripts of components from blobs, and a WebSocket of their own
 host; pictures of products come from the shop's hosts.

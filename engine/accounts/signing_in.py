@@ -28,7 +28,7 @@ def by_password(db: Db, email: str, password: str, browser: Browser, *, now: dat
         _record_refusal(db, email, browser, error, now=now)
         raise
     except TooManyAttempts as error:
-        # One entry an hour: whoever is held up may go on trying for days.
+        # One entry an hour: a throttled client may go on trying for days.
         hour = f"{throttle.by_address(browser.address).id}:{throttle.by_account(email).id}:{now:%Y%m%d%H}"
         _record_refusal(db, email, browser, error, now=now, id_=f"throttled:{hour}")
         raise

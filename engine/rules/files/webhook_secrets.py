@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from engine.domain.webhook_secrets import is_set, malformed, variable_of
 from engine.errors import Problem
 from engine.rules.language.nodes import File, Node, Problems
+from engine.settings import MASK
 
 FILE = "settings.yaml"
-
-MASK = "***"
-"""What stands for a secret that is not shown."""
 
 
 def read_secret(node: Node, key: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What every response of the dashboard carries, whom it believes, and what is shut."""
+"""Headers of every response of the dashboard, trusted proxies, closed routes."""
 
 import pytest
 from starlette.applications import Starlette
